@@ -53,7 +53,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   CONDOR_STOP:
     '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit, and three quarters of the way from the credit to the width at most',
   PROFIT_TARGET:
-    'percent of the credit at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now. The close rests at the target and pays no more, until a stop, the clock or a flatten hurry it, or you call it back. With `EXIT_POLICY=trailing` it changes nothing',
+    'percent of the credit received at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now. The close rests at the target and pays no more, until a stop, the clock or a flatten hurry it, or you call it back. With `EXIT_POLICY=trailing` it changes nothing',
   STOP_CONFIRMATION:
     '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once',
   ENTRY_LADDER:

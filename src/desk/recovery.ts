@@ -19,8 +19,9 @@ import { applyBrokerEvent, presumeAbsent } from './orders/broker-events.ts';
 import { externalWorstCase } from './orders/external-worst-case.ts';
 import { beginFlattening, endFlattened } from './orders/flatten-progress.ts';
 import type { OrderRecord } from './orders/order-book.ts';
-import { asSent, isExternal, newOrder } from './orders/order-book.ts';
+import { isExternal, newOrder } from './orders/order-book.ts';
 import { beginSearch } from './orders/outcome-search.ts';
+import { asSent } from './orders/plan-as-filled.ts';
 import { rememberOrder } from './orders/recent-orders.ts';
 import { movedUrgency, recordedUrgency } from './orders/restored-urgency.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
@@ -189,7 +190,7 @@ function restoreReprice(
   body: Extract<AuditRecord['body'], { kind: 'repriced' }>,
 ): void {
   const { intentId, limit, exitPlan } = body;
-  const plan = exitPlan === undefined ? {} : { exitPlan };
+  const plan = exitPlan === undefined ? {} : { exitPlan, plannedLimit: price(limit) };
   const urgency = movedUrgency(body);
   const moved = urgency === undefined ? {} : { urgency };
   const isSent = desk.orders.get(intentId)?.sentAt !== undefined;

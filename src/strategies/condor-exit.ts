@@ -6,7 +6,13 @@ import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
 import { floorToTick } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { amountCents, price } from '../engine/domain/units.ts';
-import { confirmationOf, FURTHEST_STOP, leastToClose, trailInsteadOf } from './plan-choices.ts';
+import {
+  confirmationOf,
+  FURTHEST_STOP,
+  leastToClose,
+  profitAtShare,
+  trailInsteadOf,
+} from './plan-choices.ts';
 import type { StrategyDay } from './strategy.ts';
 import { dollarsText } from './words.ts';
 
@@ -22,6 +28,8 @@ export interface SoldCondor {
   readonly takeProfitPercent?: number;
 }
 
+type Sold = Pick<SoldCondor, 'legs' | 'credit' | 'width'>;
+
 /** With the breakeven stop a side is closed at this fraction of the credit: what is left of it pays
  * for closing the other side. */
 const BREAKEVEN_SIDE_FRACTION = 0.9;
@@ -29,14 +37,14 @@ const WHOLE_STOP_MULTIPLE = 2;
 
 /** What the whole costs at its stop. All of it costs the width at most: near that a stop would hardly break, and
  * beyond it never. */
-function wholeStop({ legs, credit, width }: SoldCondor): Price {
+function wholeStop({ legs, credit, width }: Sold): Price {
   const furthest = credit + FURTHEST_STOP * (width - credit);
   return floorToTick(gridOf(legs), Math.min(credit * WHOLE_STOP_MULTIPLE, furthest));
 }
 
 /** The stop as chosen. One side stopped at the total credit with the other left to expire about
  * breaks even. */
-function stopFor(sold: SoldCondor, condorStop: CondorStop): Pick<ExitPlan, 'stop' | 'sideStop'> {
+function stopFor(sold: Sold, condorStop: CondorStop): Pick<ExitPlan, 'stop' | 'sideStop'> {
   const { legs, credit } = sold;
   switch (condorStop) {
     case 'side':
@@ -87,6 +95,31 @@ export function condorExitPlan(
     ...confirmationOf(day.exits),
     timeExitAt: day.flattenStartAt,
     plannedLossCents: amountCents(stopped, quantity, multiplierOfLegs(legs)),
+  };
+}
+
+function chosenStop({ stop, sideStop }: ExitPlan): CondorStop {
+  if (stop !== undefined) return 'whole';
+  return sideStop?.afterOther === undefined ? 'side' : 'breakeven';
+}
+
+/** The plan of a condor that brought less than the credit it was made for: stop and profit stand at their part of
+ * what was received, the stop never further away than planned. */
+export function condorExitAt(
+  plan: ExitPlan,
+  { legs, credit, width, received }: Sold & { readonly received: Price },
+): ExitPlan {
+  const grid = gridOf(legs);
+  const least = price(Math.max(grid.step, floorToTick(grid, received)));
+  const { stop, sideStop } = stopFor({ legs, credit: least, width }, chosenStop(plan));
+  const nearer = (planned: Price, at: Price = planned): Price => price(Math.min(planned, at));
+  return {
+    ...plan,
+    ...(plan.stop && { stop: { ...plan.stop, price: nearer(plan.stop.price, stop?.price) } }),
+    ...(plan.sideStop && {
+      sideStop: { ...plan.sideStop, debit: nearer(plan.sideStop.debit, sideStop?.debit) },
+    }),
+    ...profitAtShare(plan, legs, received / credit),
   };
 }
 

@@ -13,7 +13,7 @@ import {
   MICROS_PER_MINUTE,
   price,
 } from '../engine/domain/units.ts';
-import { confirmationOf, trailInsteadOf } from './plan-choices.ts';
+import { confirmationOf, profitAtShare, trailInsteadOf } from './plan-choices.ts';
 import type { StrategyDay } from './strategy.ts';
 
 export interface LongPremium {
@@ -31,6 +31,9 @@ export interface LongPremium {
   readonly targetMultiple: number;
   readonly choices: ExitChoices;
 }
+
+/** Half of the premium is given up before a trade that has a stop is called wrong. */
+export const STOP_FRACTION = 0.5;
 
 /** Premium as it is bought, before its strategy says how it is left. */
 export type Bought = Omit<LongPremium, 'stopFraction' | 'targetMultiple'>;
@@ -64,6 +67,25 @@ export function longPremiumExit(position: LongPremium): ExitPlan {
       multiplierOfLegs(legs),
     ),
   };
+}
+
+/** So many ticks wide may the market of one option be that breaks a stop. */
+const WIDEST_TICKS = 5;
+
+/** The plan of premium that cost more than it was made for: stop and profit stand at their part of what was paid,
+ * the stop never further away than planned. It stays where it stands where the market in which so much was paid
+ * might break the nearer one at once. */
+export function longPremiumExitAt(
+  plan: ExitPlan,
+  { legs, premium, paid }: Pick<LongPremium, 'legs' | 'premium'> & { readonly paid: Price },
+): ExitPlan {
+  const grid = gridOf(legs);
+  const profit = profitAtShare(plan, legs, paid / premium);
+  const { stop } = plan;
+  if (stop === undefined) return { ...plan, ...profit };
+  const nearer = Math.max(stop.price, ceilToTick(grid, paid * STOP_FRACTION));
+  const isClear = paid - nearer > WIDEST_TICKS * grid.step * legs.length;
+  return { ...plan, ...profit, stop: { ...stop, price: isClear ? price(nearer) : stop.price } };
 }
 
 /** The earlier of the engine's flatten start and so many minutes before the exercise mark. */

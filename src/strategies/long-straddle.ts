@@ -6,7 +6,7 @@ import type { Outcome } from '../engine/domain/verdict.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { LegMarket } from './leg-selection.ts';
 import { contractByStrike, legMarket } from './leg-selection.ts';
-import { type Bought, longPremiumExit } from './long-premium-exit.ts';
+import { type Bought, longPremiumExit, STOP_FRACTION } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
@@ -25,8 +25,6 @@ export interface StraddleParams {
 
 const LEAST_STRIKE_DOLLARS = 0.5;
 const MOST_STRIKE_DOLLARS = 100_000;
-/** Half of the premium is given up before the trade is called wrong. */
-const STOP_FRACTION = 0.5;
 const TARGET_MULTIPLE = 2;
 
 type Legs = readonly [call: LegMarket, put: LegMarket];

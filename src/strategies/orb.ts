@@ -19,7 +19,8 @@ import { readDelta } from './delta-argument.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
-import { type Bought, longPremiumExit, timeExitBeforeMark } from './long-premium-exit.ts';
+import type { Bought } from './long-premium-exit.ts';
+import { longPremiumExit, STOP_FRACTION, timeExitBeforeMark } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { BreakDirection } from './opening-range.ts';
@@ -50,8 +51,6 @@ export const ORB_DEFAULTS: OrbParams = {
   latestEntryMinutes: 720,
 };
 
-/** Half of the premium is given up before the trade is called wrong; all of it where it is some ticks. */
-const STOP_FRACTION = 0.5;
 /** A win pays twice the premium: one win for two stops. */
 const TARGET_MULTIPLE = 2;
 /** 15:30 on a full day: the last half hour's decay is not part of a morning's idea. */

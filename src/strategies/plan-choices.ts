@@ -3,7 +3,7 @@ import type { ExitChoices } from '../engine/domain/exit-choices.ts';
 import { gridOf } from '../engine/domain/instrument.ts';
 import type { ExitPlan, OrderLeg } from '../engine/domain/order.ts';
 import type { TickGrid } from '../engine/domain/tick-grid.ts';
-import { ceilToTick } from '../engine/domain/tick-grid.ts';
+import { ceilToTick, floorToTick } from '../engine/domain/tick-grid.ts';
 import type { Price } from '../engine/domain/units.ts';
 import { price } from '../engine/domain/units.ts';
 
@@ -29,6 +29,25 @@ export function leastToClose(legs: readonly OrderLeg[]): Price {
 
 /** A stop further than this share of the way to the worst case would be none. */
 export const FURTHEST_STOP = 0.75;
+
+/** Profit where so much was received, or paid, for each dollar that the plan was made for: a target is the same
+ * part of it, further away or not, for what it was to gain is a part of that. A trail guards what was gained, and
+ * so begins no later than planned. */
+export function profitAtShare(
+  { target, trail }: ExitPlan,
+  legs: readonly OrderLeg[],
+  share: number,
+): Pick<ExitPlan, 'target' | 'trail'> {
+  const grid = gridOf(legs);
+  if (target !== undefined) {
+    const least = target.kind === 'debitAtOrBelow' ? leastToClose(legs) : 0;
+    const at = Math.max(least, floorToTick(grid, target.price * share));
+    return { target: { ...target, price: price(at) } };
+  }
+  if (trail === undefined) return {};
+  const afterGain = Math.min(trail.afterGain, ceilToTick(grid, trail.afterGain * share));
+  return { trail: { ...trail, afterGain: price(afterGain) } };
+}
 
 /** How stops are confirmed; the usual way goes without saying. */
 export function confirmationOf({ confirmation }: ExitChoices): Pick<ExitPlan, 'confirmation'> {

@@ -107,7 +107,7 @@ describe('3, a stop clock that runs on frozen data', () => {
   it('stands while nothing is quoted, and nothing opens meanwhile', () => {
     const rig = new DeskRig();
     rig.openPosition();
-    callSideCosts(rig, 1.31);
+    callSideCosts(rig, 1.27);
     rig.advance(5);
     rig.freeze(60);
     expect(exits(rig)).toEqual([]);

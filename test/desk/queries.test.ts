@@ -121,10 +121,10 @@ describe('a position as it is shown', () => {
       unrealizedLiquidationCents: 2_300,
       maxLossCents: 38_300,
       exitPlan: {
-        stop: 'either side closes when it alone costs 1.31',
+        stop: 'either side closes when it alone costs 1.27',
         target: null,
         timeExit: '2026-11-20T15:40:00.000-05:00',
-        plannedLossCents: 14_004,
+        plannedLossCents: 13_204,
       },
       protectedBy: 'engine',
       protectedSince: null,

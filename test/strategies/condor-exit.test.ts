@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { epochMicros, priceFromDollars, sessionDate } from '../../src/engine/domain/units.ts';
-import { condorExitPlan } from '../../src/strategies/condor-exit.ts';
+import { condorExitAt, condorExitPlan } from '../../src/strategies/condor-exit.ts';
 
 const expiry = sessionDate('2026-11-24');
 
@@ -43,5 +43,17 @@ describe('the profit of a condor', () => {
     expect(targetOf('SPXW', 0.9, 95)).toBe(priceFromDollars(0.1));
     expect(targetOf('SPXW', 0.3, 85)).toBe(priceFromDollars(0.1));
     expect(targetOf('SPY', 0.1, 95)).toBe(priceFromDollars(0.02));
+  });
+});
+
+describe('the plan of a condor that brought less', () => {
+  it('has no stop below a tick, however little that is, and none that is further away', () => {
+    const plan = { sideStop: { debit: priceFromDollars(0.9) }, timeExitAt: epochMicros(1) };
+    const at = { legs: legsOf('SPXW'), credit: priceFromDollars(1), width: priceFromDollars(5) };
+    const debits = [-0.2, 0.04, 0.87, 0.95].map((dollars) => {
+      const received = priceFromDollars(dollars);
+      return condorExitAt(plan, { ...at, received }).sideStop?.debit;
+    });
+    expect(debits).toEqual([500, 500, 8_500, 9_000]);
   });
 });

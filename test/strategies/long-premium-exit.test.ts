@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { STANDARD_EXITS } from '../../src/engine/domain/exit-choices.ts';
 import type { OrderLeg } from '../../src/engine/domain/order.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../src/engine/domain/units.ts';
-import { longPremiumExit, timeExitBeforeMark } from '../../src/strategies/long-premium-exit.ts';
+import {
+  longPremiumExit,
+  longPremiumExitAt,
+  timeExitBeforeMark,
+} from '../../src/strategies/long-premium-exit.ts';
 import { buildView } from '../support/chain-builder.ts';
 import { buildDay } from './strategy-day.ts';
 
@@ -96,5 +100,21 @@ describe('timeExitBeforeMark', () => {
     expect(timeExitBeforeMark(view, buildDay(), 30)).toBe(halfPast);
     const flattenStartAt = addMicros(exerciseMark, -55 * MICROS_PER_MINUTE);
     expect(timeExitBeforeMark(view, buildDay({ flattenStartAt }), 30)).toBe(flattenStartAt);
+  });
+});
+
+describe('longPremiumExitAt', () => {
+  const stop = { kind: 'valueAtOrBelow', price: price(300) } as const;
+
+  it('leaves a stop of some ticks where the market of the purchase might break a nearer one', () => {
+    const at = { legs, premium: price(600), paid: price(800) };
+    expect(longPremiumExitAt({ stop, timeExitAt }, at)).toEqual({ stop, timeExitAt });
+  });
+
+  it('has the premium alone at stake where it had', () => {
+    const target = { kind: 'valueAtOrAbove', price: price(1_000) } as const;
+    const at = { legs, premium: price(200), paid: price(300) };
+    const plan = longPremiumExitAt({ target, timeExitAt }, at);
+    expect(plan).toEqual({ target: { ...target, price: 1_500 }, timeExitAt });
   });
 });

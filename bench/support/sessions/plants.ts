@@ -38,6 +38,7 @@ export const PLANT_NAMES = [
   'target-never',
   'time-exit-never',
   'stops-at-60-percent',
+  'stops-of-the-limit',
   'unknown-told-to-nobody',
   'incident-never-over',
   'closes-at-any-price',
@@ -177,14 +178,15 @@ function askedForgotten({ context }: Desk): void {
   Object.defineProperty(context.day.askedCloses, Symbol.iterator, { value });
 }
 
-/** A book that holds each position with another plan than it was opened with. */
-function withPlans(change: (plan: ExitPlan) => ExitPlan): SessionWraps {
+/** A book that holds each position with another plan than it was opened with, or `sent` with. */
+function withPlans(change: (plan: ExitPlan, sent: ExitPlan) => ExitPlan): SessionWraps {
   return {
-    desk: ({ context: { book } }) => {
+    desk: ({ context: { book, orders } }) => {
       const applyFill = book.applyFill.bind(book);
       const value: typeof applyFill = (fill, intent) => {
         const { exitPlan } = intent;
-        const held = exitPlan && { ...intent, exitPlan: change(exitPlan) };
+        const sent = orders.get(intent.intentId)?.exitPlan;
+        const held = exitPlan && { ...intent, exitPlan: change(exitPlan, sent ?? exitPlan) };
         return applyFill(fill, held ?? intent);
       };
       Object.defineProperty(book, 'applyFill', { value });
@@ -323,6 +325,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'target-never': () => withPlans(withoutTarget),
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
+  'stops-of-the-limit': () => withPlans((_, sent) => sent),
   'unknown-told-to-nobody': () => ({ desk: unknownToldToNobody }),
   'closes-at-any-price': () => ({ gateway: closesAtAnyPrice }),
   'stop-leaves': () => ({ input: stopLeaves }),

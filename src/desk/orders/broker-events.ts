@@ -25,7 +25,6 @@ import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { noteOthers } from './flatten-progress.ts';
 import type { OrderRecord } from './order-book.ts';
 import {
-  asSent,
   filledUnits,
   isClose,
   isExternal,
@@ -36,6 +35,7 @@ import {
 import { publishOrder } from './order-views.ts';
 import { noteOthersFill, takeOthersFill } from './others-fills.ts';
 import { beginSearch, isProvenAbsent, isProvenUnlisted } from './outcome-search.ts';
+import { asFilled } from './plan-as-filled.ts';
 import { pageRefusedClose } from './refused-closes.ts';
 import { settleUnknown } from './unproven.ts';
 
@@ -256,7 +256,10 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
     takenFrom = desk.book.applyExternalFill(fill);
     const text = `a fill this engine did not order: ${fill.fillId}`;
     desk.out.alert('warning', 'EXTERNAL_FILL', text, fill.fillId);
-  } else takenFrom = desk.book.applyFill(fill, asSent(order));
+  } else {
+    const fills = [...order.fills, fill];
+    takenFrom = desk.book.applyFill(fill, asFilled({ ...order, fills }));
+  }
   noteGone(desk, event.leavesUnbid);
   noteOthers(desk, fill, order, takenFrom);
   noteHeld(desk, { fillId: fill.fillId, intent: order?.intent });
@@ -312,7 +315,7 @@ function onBusted(desk: DeskContext, intentId: string, fillId: string, reason: s
   if (isOthers) desk.book.bustExternalFill(fill);
   else {
     const opening = desk.orders.get(order.intent.positionId);
-    desk.book.bustFill(fill, order.intent, opening === undefined ? undefined : asSent(opening));
+    desk.book.bustFill(fill, order.intent, opening === undefined ? undefined : asFilled(opening));
   }
   noteGone(desk);
   noteOthers(desk, fill, order, 'busted');

@@ -64,8 +64,10 @@ export interface OrderRecord {
   exitReason: string | undefined;
   /** The limit last asked for. */
   limit: Price;
-  /** How what it opens is left: by the plan of the limit that it went out at. */
+  /** How what it opens is left: by the plan of the limit that it went out at … */
   exitPlan: ExitPlan | undefined;
+  /** … which is this one, however far it conceded since. */
+  plannedLimit: Price;
   /** The limit that the broker has, as far as it has told. */
   brokerLimit: Price;
   urgency: Urgency;
@@ -119,6 +121,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     ...parts,
     exitReason: parts.exitReason,
     exitPlan: parts.exitPlan ?? parts.intent.exitPlan,
+    plannedLimit: parts.limit,
     status: 'recorded',
     updatedAt: parts.createdAt,
     sentAt: undefined,
@@ -194,13 +197,6 @@ export function fillsInto(order: OrderRecord): readonly string[] {
   return legs
     .filter(({ action }) => isOpening(action))
     .map(({ instrument }) => externalPositionId(instrument));
-}
-
-/** The intent with the exit plan of the limit that the order went out at: what its fills make a
- * position of. */
-export function asSent({ intent, exitPlan }: OrderRecord): OrderIntent {
-  if (exitPlan === undefined || exitPlan === intent.exitPlan) return intent;
-  return { ...intent, exitPlan };
 }
 
 export function isFinal(order: OrderRecord): boolean {

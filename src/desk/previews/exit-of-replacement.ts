@@ -8,7 +8,7 @@ import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import { floorToTick } from '../../engine/domain/tick-grid.ts';
-import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import {
   CENTS_PER_DOLLAR,
   epochMicros,
@@ -27,7 +27,7 @@ import { lossOfBothSides, payoffOf } from '../account/opening-payoff.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
-import { manualExit } from './manual-exit.ts';
+import { debitAt, manualExitAnew } from './manual-exit.ts';
 import { withFees } from './planned-loss.ts';
 
 /** What a replacement changes. */
@@ -60,29 +60,10 @@ function condorAnew(desk: DeskContext, { legs }: OrderIntent, repriced: Repriced
   return condorExitPlan(sold, { exits: exitSettingsOf(desk.config), flattenStartAt });
 }
 
-/** What closing one unit costs at a stop or target, negative where it brings something in. */
-function debitAt({ kind, price: at }: { readonly kind: string; readonly price: Price }): number {
-  return kind.startsWith('debit') ? at : 0 - at;
-}
-
 /** The plan of an order by hand. A stop that was chosen for the trader is chosen anew. */
 function handAnew(desk: DeskContext, old: OrderIntent, { quantity, limit, worst }: Repriced): Exit {
-  const { legs, exitPlan } = old;
   const timeExitAt = timeExitOf(desk, old);
-  const chosenHere = { stopLoss: undefined, takeProfit: undefined };
-  const before = manualExit({ ...old, net: old.limit, timeExitAt, ...chosenHere });
-  const usual = 'denied' in before ? undefined : before.exitPlan.stop;
-  const { stop, target } = exitPlan ?? {};
-  const isAsked = stop !== undefined && stop.price !== usual?.price;
-  const exit = manualExit({
-    legs,
-    quantity,
-    net: limit,
-    worst,
-    timeExitAt,
-    stopLoss: isAsked ? price(debitAt(stop) - old.limit) : undefined,
-    takeProfit: target === undefined ? undefined : price(old.limit - debitAt(target)),
-  });
+  const exit = manualExitAnew(old, { quantity, net: limit, worst, timeExitAt });
   if (!('denied' in exit)) return exit;
   const { numbers } = exit.denied;
   const what =

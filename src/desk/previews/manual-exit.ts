@@ -1,7 +1,7 @@
 /** How a position that was opened by hand is left: by a stop wherever the loss is not already paid,
  * for a profit where asked for, and by the clock. Pure. */
 import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
-import type { ExitPlan, OrderLeg } from '../../engine/domain/order.ts';
+import type { ExitPlan, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { ceilToTick, floorToTick } from '../../engine/domain/tick-grid.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import {
@@ -101,4 +101,35 @@ export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPla
   const isPaid = worst + net <= PRICE_PER_CENT;
   if (stopLoss === undefined && isPaid) return { exitPlan: plain };
   return { exitPlan: { ...stopAt(opened, stopLoss ?? usualStop(net, worst)), ...plain } };
+}
+
+/** What closing one unit costs at a stop or target, negative where it brings something in. */
+export function debitAt({
+  kind,
+  price: at,
+}: {
+  readonly kind: string;
+  readonly price: Price;
+}): number {
+  return kind.startsWith('debit') ? at : 0 - at;
+}
+
+/** The plan of an opening by hand at another price: distances that were asked for are kept, and a stop that was
+ * chosen here is chosen anew. */
+export function manualExitAnew(
+  { legs, quantity, limit, worst, exitPlan }: OrderIntent,
+  anew: Pick<Opened, 'quantity' | 'net' | 'worst' | 'timeExitAt'>,
+): Outcome<{ readonly exitPlan: ExitPlan }> {
+  const { timeExitAt } = anew;
+  const chosenHere = { stopLoss: undefined, takeProfit: undefined };
+  const before = manualExit({ legs, quantity, net: limit, worst, timeExitAt, ...chosenHere });
+  const usual = 'denied' in before ? undefined : before.exitPlan.stop;
+  const { stop, target } = exitPlan ?? {};
+  const isAsked = stop !== undefined && stop.price !== usual?.price;
+  return manualExit({
+    legs,
+    ...anew,
+    stopLoss: isAsked ? price(debitAt(stop) - limit) : undefined,
+    takeProfit: target === undefined ? undefined : price(limit - debitAt(target)),
+  });
 }

@@ -9,6 +9,7 @@ import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { Limits } from '../../risk/limits.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
+import { OpenedPlans } from './opened-plans.ts';
 import type { Report } from './order-oracle.ts';
 
 interface Lot {
@@ -117,7 +118,7 @@ export class CapOracle {
   /** Positions of which others closed some: which of them it was the desk may say. They count as one, by the
    * first of them. */
   readonly #sharedWith = new Map<string, string>();
-  readonly #sideStops = new Map<string, SideStop>();
+  readonly #plans = new OpenedPlans();
 
   constructor(limits: Limits, report: Report) {
     this.#limits = limits;
@@ -136,12 +137,13 @@ export class CapOracle {
   }
 
   /** A better limit at the confirm brings a plan of its own, and stops that stand further away. */
-  #onBetter({ intentId, exitPlan }: Extract<AuditBody, { kind: 'repriced' }>): void {
+  #onBetter(better: Extract<AuditBody, { kind: 'repriced' }>): void {
+    const { intentId, exitPlan } = better;
     const live = this.#live.get(intentId);
     if (live === undefined || exitPlan === undefined) return;
     this.#live.delete(intentId);
     const intent = { ...live.intent, exitPlan };
-    this.onIntent(intent);
+    this.#plans.onBetter(better);
     this.#judge(intent);
     this.#live.set(intentId, { ...live, intent });
   }
@@ -191,7 +193,7 @@ export class CapOracle {
   #openRisk(): number {
     let risk = 0;
     for (const [positionId, lots] of this.#positions) {
-      risk += worstOfLots(lots, this.#sideStops.get(positionId));
+      risk += worstOfLots(lots, this.#sideStopOf(positionId));
     }
     for (const { intent, filled } of this.#live.values()) {
       risk += worstOfIntent(intent) * (1 - filled / contractsOf(intent));
@@ -199,7 +201,14 @@ export class CapOracle {
     return risk;
   }
 
+  /** By what was really received; positions that count as one have none. */
+  #sideStopOf(positionId: string): SideStop {
+    if (this.#sharedWith.has(positionId)) return undefined;
+    return this.#plans.planOf(positionId)?.sideStop;
+  }
+
   onEvent(event: BrokerEvent): void {
+    if (event.kind === 'busted') this.#plans.onBust(event.intentId, event.fillId);
     if (event.kind === 'rejected' || event.kind === 'cancelled' || event.kind === 'expired') {
       this.#live.delete(event.intentId);
     } else if (event.kind === 'fill') this.#onFill(event.fill);
@@ -223,6 +232,7 @@ export class CapOracle {
   #onFill(fill: Fill): void {
     if (this.#seenFills.has(fill.fillId)) return;
     this.#seenFills.add(fill.fillId);
+    this.#plans.onFill(fill);
     const { instrument, action, quantity } = fill;
     if (instrument.kind === 'shares') {
       this.#moveShares(instrument.symbol, legSign(action) * quantity);
@@ -287,7 +297,6 @@ export class CapOracle {
     const held = holders.reduce((sum, holder) => sum + holder.held, 0);
     if (first === undefined || others.length === 0 || held <= taken) return;
     this.#sharedWith.set(first.positionId, first.positionId);
-    this.#sideStops.delete(first.positionId);
     for (const { positionId, lots } of others) {
       for (const lot of lots.values()) addLot(first.lots, lot);
       this.#positions.delete(positionId);
@@ -310,9 +319,9 @@ export class CapOracle {
   }
 
   /** Which position an order belongs to; told for every recorded intent. */
-  onIntent({ intentId, positionId, purpose, exitPlan }: OrderIntent): void {
-    this.#positionOf.set(intentId, positionId);
-    if (purpose === 'open') this.#sideStops.set(positionId, exitPlan?.sideStop);
+  onIntent(intent: OrderIntent): void {
+    this.#positionOf.set(intent.intentId, intent.positionId);
+    this.#plans.onIntent(intent);
   }
 
   /** Begins again from what the journal kept. Openings that have not ended work on, or may: all of them, or
@@ -329,6 +338,7 @@ export class CapOracle {
     this.#early = new Map();
     this.#sharedWith.clear();
     this.#positionOf.clear();
+    this.#plans.clear();
     for (const { body } of records) this.#recall(body);
     for (const event of events) this.onEvent(event);
     for (const intentId of this.#live.keys()) {
@@ -347,7 +357,7 @@ export class CapOracle {
     const live = this.#live.get(body.intentId);
     if (live === undefined) return;
     const intent = { ...live.intent, exitPlan: body.exitPlan };
-    this.onIntent(intent);
+    this.#plans.onBetter(body);
     this.#live.set(body.intentId, { ...live, intent });
   }
 }

@@ -37,6 +37,8 @@ const NARROW_PART = 0.12;
 const OLDEST_MICROS = 5 * MICROS_PER_SECOND;
 const PRICE_PER_CENT = 100;
 const SHARES = 100;
+/** A stop at the broker stands at this part of the engine's own. */
+const BACKSTOP = 2 / 3;
 /** The engine's clock may have stepped by so much since the opening. */
 const CLOCK_STEPS_MICROS = 3 * MICROS_PER_MINUTE;
 /** Before the exercise mark. */
@@ -138,8 +140,8 @@ export class CauseOracle {
     if (!isTold) this.#report(`${intentId} leaves ${positionId} for no reason that is told`);
   }
 
-  /** The engine protects a position no nearer than it stops it: its stop is of the whole, and what is left
-   * has to bring besides what the gone part has cost. */
+  /** The engine protects a position no nearer than it stops it, and at two thirds of that: its stop is of the
+   * whole, and what is left has to bring besides what the gone part has cost. */
   #judgeProtective({ book }: DeskContext, intent: OrderIntent): void {
     const { intentId, positionId, stopTrigger = Number.POSITIVE_INFINITY } = intent;
     const position = book.structure(positionId);
@@ -150,10 +152,12 @@ export class CauseOracle {
     if (units === undefined && stop !== undefined) return;
     const isWithin = stop !== undefined && stopTrigger <= stop.price + gone;
     if (!isWithin) this.#report(`${intentId} stops ${positionId} nearer than its plan does`);
+    const least = isWithin ? (stop.price + gone) * BACKSTOP - TICK : 0;
+    if (stopTrigger < least) this.#report(`${intentId} stops ${positionId} further than it may`);
   }
 
   #planOf(positionId: string): Partial<ExitPlan> {
-    return this.#trades.openingOf(positionId)?.exitPlan ?? {};
+    return this.#trades.planOf(positionId);
   }
 
   /** Called after every step. */

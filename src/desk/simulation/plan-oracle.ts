@@ -202,7 +202,7 @@ export class PlanOracle {
     const { positionId } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
     const opening = this.#trades.openingOf(positionId);
-    const { stop, sideStop, target, timeExitAt } = opening?.exitPlan ?? {};
+    const { stop, sideStop, target, timeExitAt } = this.#trades.planOf(positionId);
     // More than all of it was closed: what is held now is another position, and has no plan.
     if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
@@ -279,7 +279,7 @@ export class PlanOracle {
   }
 
   #tiersOf({ positionId }: StructurePosition): Tiers {
-    return TIERS[this.#trades.openingOf(positionId)?.exitPlan?.confirmation ?? 'fast'];
+    return TIERS[this.#trades.planOf(positionId).confirmation ?? 'fast'];
   }
 
   /** Nothing is to be done, it was just refused, or it cannot be left and somebody was told. */

@@ -149,7 +149,7 @@ export class TargetOracle {
   #begin(desk: DeskContext, intent: OrderIntent): void {
     const { intentId, positionId, quantity } = intent;
     const position = desk.book.structure(positionId);
-    const { target, timeExitAt } = this.#trades.openingOf(positionId)?.exitPlan ?? {};
+    const { target, timeExitAt } = this.#trades.planOf(positionId);
     if (position === undefined || target === undefined || timeExitAt === undefined) return;
     const whole = this.#trades.wholeOf(position);
     if (whole.units === undefined || this.#refused.has(positionId)) return;

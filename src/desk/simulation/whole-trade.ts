@@ -1,10 +1,11 @@
 /** Trades as their records tell them: what one unit of what is left of a trade is, with arithmetic of its own. */
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol, multiplierOfLegs } from '../../engine/domain/instrument.ts';
-import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
+import type { ExitPlan, Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { OpenedPlans } from './opened-plans.ts';
 
 /** Of what a price of the whole is one. */
 export interface WholeUnit {
@@ -120,19 +121,24 @@ function closedApart(
 }
 
 export class WholeTrades {
-  readonly #openings = new Map<string, OrderIntent>();
+  readonly #plans = new OpenedPlans();
   readonly #opened = new Map<string, Opened>();
   readonly #positionOf = new Map<string, string>();
   /** By position, as they were told. */
   readonly #closed = new Map<string, Closed[]>();
 
   openingOf(positionId: string): OrderIntent | undefined {
-    return this.#openings.get(positionId);
+    return this.#plans.openingOf(positionId);
+  }
+
+  /** How it is to be left, by what was really received or paid. */
+  planOf(positionId: string): Partial<ExitPlan> {
+    return this.#plans.planOf(positionId) ?? {};
   }
 
   /** What opening one unit brought, net per share; undefined where the opening did not fill evenly. */
   entryOf(positionId: string): number | undefined {
-    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
+    const [opening, opened] = [this.openingOf(positionId), this.#opened.get(positionId)];
     if (opening === undefined || opened === undefined) return undefined;
     const units = unitsOf(opening, opened.contracts);
     return units === undefined ? undefined : opened.net / units;
@@ -141,16 +147,11 @@ export class WholeTrades {
   onRecord(record: AuditRecord): void {
     const { body } = record;
     if (body.kind === 'intentRecorded') {
-      const { intentId, positionId, purpose } = body.intent;
+      const { intentId, positionId } = body.intent;
       this.#positionOf.set(intentId, positionId);
-      if (purpose === 'open') this.#openings.set(positionId, body.intent);
+      this.#plans.onIntent(body.intent);
     }
-    if (body.kind === 'repriced' && body.exitPlan !== undefined) {
-      const opening = this.#openings.get(body.intentId);
-      if (opening !== undefined) {
-        this.#openings.set(body.intentId, { ...opening, exitPlan: body.exitPlan });
-      }
-    }
+    if (body.kind === 'repriced') this.#plans.onBetter(body);
     const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
     if (event?.kind === 'fill') this.#onFill(event.fill);
     if (event?.kind === 'busted') this.#onBust(event.intentId, event.fillId);
@@ -158,6 +159,7 @@ export class WholeTrades {
 
   #onFill(fill: Fill): void {
     const { intentId, fillId, instrument, action, quantity, price, marketAt } = fill;
+    this.#plans.onFill(fill);
     const positionId = this.#positionOf.get(intentId);
     if (positionId === undefined) return;
     const symbol = instrumentSymbol(instrument);
@@ -175,6 +177,7 @@ export class WholeTrades {
   }
 
   #onBust(intentId: string, fillId: string): void {
+    this.#plans.onBust(intentId, fillId);
     const positionId = this.#positionOf.get(intentId) ?? '';
     const left = this.#closed.get(positionId)?.filter((closed) => closed.fillId !== fillId);
     if (left !== undefined) this.#closed.set(positionId, left);
@@ -184,7 +187,7 @@ export class WholeTrades {
   wholeOf(position: StructurePosition): WholeUnit {
     const { positionId, realizedCents, openCashCents } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
-    const [opening, opened] = [this.#openings.get(positionId), this.#opened.get(positionId)];
+    const [opening, opened] = [this.openingOf(positionId), this.#opened.get(positionId)];
     if (opening === undefined || opened === undefined) return { units: undefined, gone: 0, legs };
     const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
     const open = unitsOf(opening, held);
@@ -223,7 +226,8 @@ export class WholeTrades {
   }
 
   clear(): void {
-    for (const known of [this.#openings, this.#opened, this.#positionOf, this.#closed]) {
+    this.#plans.clear();
+    for (const known of [this.#opened, this.#positionOf, this.#closed]) {
       known.clear();
     }
   }

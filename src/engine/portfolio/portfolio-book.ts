@@ -236,7 +236,8 @@ export class PortfolioBook {
   #structureFor(intent: OrderIntent, at: EpochMicros): Held {
     const { positionId, strategy, purpose } = intent;
     const structure = this.#open.ensure(positionId, 'external', at);
-    if (purpose === 'open' && structure.intent === undefined) {
+    // Each execution of an opening may bring another plan: that of what was received or paid so far.
+    if (purpose === 'open' && structure.intent !== intent) {
       structure.view = undefined;
       structure.strategy = strategy;
       structure.intent = intent;

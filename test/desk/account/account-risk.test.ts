@@ -77,7 +77,7 @@ describe('the planned loss of a condor that is held', () => {
     expect(plannedOf(rig)).toBe(plannedLossCents);
   });
 
-  it('is the worst case that counts of it, held or on its way, after a restart too', () => {
+  it('is the worst case that counts of it, held at what it brought or on its way, after a restart too', () => {
     const rig = new DeskRig();
     const { tokenSha256, card } = rig.preview(NARROW);
     rig.size = 0;
@@ -92,10 +92,14 @@ describe('the planned loss of a condor that is held', () => {
     expect(risks(rig)).toEqual([planned, planned]);
     rig.size = 50;
     rig.advance(30);
-    expect(worstCaseOf(rig.desk.context, heldIn(rig))).toBe(planned);
-    expect(risks(rig)).toEqual([planned, planned]);
+    const { entryNet } = heldIn(rig);
+    const conceded = (rig.orders()[0]?.plannedLimit ?? 0) - entryNet;
+    const held = (planned ?? 0) - 2 * conceded;
+    expect(conceded).toBeGreaterThan(0);
+    expect(worstCaseOf(rig.desk.context, heldIn(rig))).toBe(held);
+    expect(risks(rig)).toEqual([held, held]);
     const again = new DeskRig({ records: rig.records(), market: rig.at.market });
-    expect(risks(again)).toEqual([planned, planned]);
+    expect(risks(again)).toEqual([held, held]);
   });
 
   it('takes as much of what may be open as its order did, less what that conceded and paid', () => {

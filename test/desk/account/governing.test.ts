@@ -8,7 +8,7 @@ import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 /** What a condor loses just before its stops is more than this, and less than its planned loss. */
-const TIGHT = { maxDailyLossCents: cents(13_200) };
+const TIGHT = { maxDailyLossCents: cents(12_400) };
 const LATER_THAN_THE_WINDOW_MICROS = 660_000_000;
 const RAISED_FOR_MICROS = 5_000_000;
 
@@ -39,7 +39,7 @@ function openingIsDenied(rig: DeskRig) {
 /** Each side costs a cent less than its stop: together they lose more than the day's limit. */
 function loseWithoutAStop(rig: DeskRig): void {
   rig.edit = (sides, _right, strike) => {
-    if (strike === 599 || strike === 601) return { bid: 1.29, ask: 1.31 };
+    if (strike === 599 || strike === 601) return { bid: 1.25, ask: 1.27 };
     return strike === 594 || strike === 606 ? { bid: 0.01, ask: 0.02 } : sides;
   };
 }

@@ -184,15 +184,15 @@ describe('the stops of a condor', () => {
   it('fire at a cost that holds for ten seconds, and not one second sooner', () => {
     const rig = new DeskRig();
     const stop = rig.openPosition().exitPlan?.sideStop?.debit ?? 0;
-    expect(stop).toBe(13_100);
-    callSideCosts(rig, 1.31);
+    expect(stop).toBe(12_700);
+    callSideCosts(rig, 1.27);
     rig.advance(10);
     expect(triggers(rig)).toEqual([]);
     rig.advance(1);
     expect(triggers(rig)).toEqual(['callSideStop']);
     expect(rig.bodies('exitTriggered')[0]?.numbers).toMatchObject({
-      closingDebitPrice: 1.31,
-      stopPrice: 1.31,
+      closingDebitPrice: 1.27,
+      stopPrice: 1.27,
       heldForMillis: 10_000,
     });
   });
@@ -201,7 +201,7 @@ describe('the stops of a condor', () => {
     const rig = new DeskRig();
     rig.openPosition();
     rig.paper.setKnobs({ rejectNext: 1 });
-    callSideCosts(rig, 1.31);
+    callSideCosts(rig, 1.27);
     rig.advance(11);
     expect(rig.submitted).toHaveLength(2);
     rig.advance(1);
@@ -218,11 +218,11 @@ describe('the stops of a condor', () => {
     rig.openPosition();
     const calm = rig.edit;
     rig.paper.setKnobs({ leastLatencyMillis: 3_000, mostLatencyMillis: 3_000, rejectNext: 1 });
-    callSideCosts(rig, 1.31);
+    callSideCosts(rig, 1.27);
     rig.advance(11);
     rig.edit = calm;
     rig.advance(2);
-    callSideCosts(rig, 1.31);
+    callSideCosts(rig, 1.27);
     rig.advance(9);
     expect(rig.submitted).toHaveLength(2);
   });
@@ -262,7 +262,7 @@ describe('the stops of a condor', () => {
   it('never fire one cent below the stop', () => {
     const rig = new DeskRig();
     rig.openPosition();
-    callSideCosts(rig, 1.3);
+    callSideCosts(rig, 1.26);
     rig.advance(60);
     expect(triggers(rig)).toEqual([]);
   });

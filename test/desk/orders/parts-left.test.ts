@@ -130,18 +130,18 @@ describe('a price of the whole, once a side is gone', () => {
   it('is a stop that is broken at its very price, where one short of three was bought back alone', () => {
     const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
     const { exitPlan } = rig.openPosition({ ...CONDOR, quantity: 3 });
-    expect(exitPlan?.stop?.price).toBe(26_200);
+    expect(exitPlan?.stop?.price).toBe(25_400);
     sideCosts(rig, 'call', 0.13);
     sideCosts(rig, 'put', 0.3);
     rig.advance(3);
     const { fills } = rig.execute(unitsOf(rig, 'call', (quantity) => quantity < 0));
     expect(fills.map(({ price: paid, quantity }) => [paid, quantity])).toEqual([[1_300, 1]]);
-    // Two calls at 0.04, three puts at 2.57, six wings that bring a cent, 0.13 that is paid: three times 2.62.
+    // Two calls at 0.04, three puts at 2.49, six wings that bring a cent, 0.13 that is paid: three times 2.54.
     sideCosts(rig, 'call', 0.04);
-    sideCosts(rig, 'put', 2.57);
+    sideCosts(rig, 'put', 2.49);
     rig.advance(15);
     expect(rig.bodies('exitTriggered')).toMatchObject([
-      { reason: 'stop', numbers: { closingDebitPrice: 2.62, goneDebitPrice: 0.0433, multiple: 1 } },
+      { reason: 'stop', numbers: { closingDebitPrice: 2.54, goneDebitPrice: 0.0433, multiple: 1 } },
     ]);
   });
 

@@ -39,10 +39,10 @@ describe('an opening whose price improved before its confirm', () => {
     const { card, limit } = confirmedAfter(rig, STRADDLE, () => {
       rig.atmVol = 0.085;
     });
-    const paid = 0 - limit;
-    expect(paid).toBeLessThan((-card.limitPrice * 10_000) / 2);
+    expect(0 - limit).toBeLessThan((-card.limitPrice * 10_000) / 2);
     fills(rig);
     const [position] = rig.positions();
+    const paid = 0 - (position?.entryNet ?? 0);
     expect(position?.exitPlan?.stop?.price).toBe(Math.ceil(paid / 200) * 100);
     expect(position?.exitPlan?.target?.price).toBe(paid * 2);
     expect(rig.bodies('exitTriggered')).toEqual([]);
@@ -59,7 +59,9 @@ describe('an opening whose price improved before its confirm', () => {
     const planned = (card.exitPlan?.plannedLossCents ?? 0) + 2 * better;
     expect(order.exitPlan?.plannedLossCents).toBe(planned);
     fills(rig);
-    expect(rig.positions()[0]?.exitPlan).toEqual(order.exitPlan);
+    const [position] = rig.positions();
+    expect(position?.entryNet).toBeGreaterThan(card.limitPrice * 10_000);
+    expect(position?.exitPlan?.sideStop?.debit).toBe(position?.entryNet);
   });
 
   it('of a condor can lose no more than its card says, however near its stops have to stand for it', () => {
@@ -114,7 +116,8 @@ describe('an opening whose price improved before its confirm', () => {
     const [before] = rig.positions();
     const [after] = rig.restart().positions();
     expect(after?.exitPlan).toEqual(before?.exitPlan);
-    expect(after?.exitPlan?.sideStop?.debit).toBe(rig.bodies('repriced')[0]?.limit);
+    expect(after?.exitPlan?.sideStop?.debit).toBe(before?.entryNet);
+    expect(rig.bodies('repriced')[0]?.limit).toBeGreaterThan(before?.entryNet ?? 0);
   });
 
   it('works on at that price at the paper broker after a restart, and fills no worse', () => {

@@ -229,7 +229,7 @@ describe('a fill that was never told', () => {
       `fill ${order.fills[0]?.fillId} of order ${order.intent.intentId} was never told`,
     );
     expect(order.status).toBe('filled');
-    expect(rig.positions()[0]?.exitPlan).toEqual(order.intent.exitPlan);
+    expect(rig.positions()[0]?.exitPlan?.sideStop).toEqual({ debit: order.limit });
     rig.advance(ALARM_SECONDS);
     expect(rig.day.reconciled).toBe(true);
   });

@@ -11,12 +11,14 @@ import { sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig, type RigOptions, TRADER } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
-/** The record of an opening as it would stand with other words in its plan. */
+/** The record of an opening as it would stand with other words in its plan, had it conceded nothing. */
 function planned(record: AuditRecord, planOf: (plan: ExitPlan) => Partial<ExitPlan>): AuditRecord {
   const { body } = record;
   if (body.kind !== 'intentRecorded' || body.intent.exitPlan === undefined) return record;
-  const { exitPlan } = body.intent;
-  const intent = { ...body.intent, exitPlan: { ...exitPlan, ...planOf(exitPlan) } };
+  const { exitPlan, worst: limit } = body.intent;
+  const changes = planOf(exitPlan);
+  if (Object.keys(changes).length === 0) return record;
+  const intent = { ...body.intent, limit, exitPlan: { ...exitPlan, ...changes } };
   return { ...record, body: { ...body, intent } };
 }
 
@@ -167,16 +169,20 @@ describe('what the engine gives by itself', () => {
     const [opened] = rig.records().filter(({ body }) => body.kind === 'intentRecorded');
     if (opened?.body.kind !== 'intentRecorded') throw new Error('nothing was opened');
     const { body } = opened;
-    const planned = body.intent.exitPlan?.stop?.price ?? price(0);
+    const planned = position?.exitPlan?.stop?.price ?? price(0);
     for (const [intentId, beyond] of [
       ['P', 0],
       ['Q', 1],
+      ['R', -Math.ceil((planned + short.averagePrice) / 3) - 101],
     ] as const) {
       const stopTrigger = price(planned + short.averagePrice + beyond);
       const intent = { ...body.intent, intentId, purpose: 'protective', stopTrigger } as const;
       oracle.onRecord({ ...opened, body: { ...body, intent } });
       oracle.afterStep(rig.desk.context);
     }
-    expect(said).toEqual([expect.stringMatching(/^Q stops .* nearer than its plan does$/)]);
+    expect(said).toEqual([
+      expect.stringMatching(/^Q stops .* nearer than its plan does$/),
+      expect.stringMatching(/^R stops .* further than it may$/),
+    ]);
   });
 });

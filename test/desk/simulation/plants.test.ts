@@ -22,6 +22,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'target-never': /the target of .* is due by/,
   'time-exit-never': /the time exit of .* is due by/,
   'stops-at-60-percent': /which is not due: it costs .* stop is at/,
+  'stops-of-the-limit': /the stop of .* is due by/,
   'unknown-told-to-nobody': /the outcome of .* is open and nobody was told/,
   'incident-never-over': /is told of still, and .* is gone/,
   'alert-never-told': /is to be told at .*, and is not/,
@@ -50,6 +51,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'stop-leaves': 609,
   'target-followed': 1288,
   'unknown-told-to-nobody': 27,
+  'stops-of-the-limit': 7,
 };
 const PATIENCE_MILLIS = 120_000;
 

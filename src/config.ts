@@ -309,16 +309,20 @@ function crossFaults(s: Settings): string[] {
   return [fault, ...faults];
 }
 
+function noticesOfLiveMoney({ DELTARING_CONFIRM: confirm, ...s }: Settings): readonly string[] {
+  const isAlone = confirm === 'token' || confirm === 'elicit-preferred';
+  const alone = `DELTARING_CONFIRM=${confirm}: an assistant can open positions with live money and no human; elicit-required and browser ask one`;
+  const isUnheard = s.PAGERDUTY_API_KEY === undefined && s.ALERT_WEBHOOK_URL === undefined;
+  const unheard =
+    'neither PAGERDUTY_API_KEY nor ALERT_WEBHOOK_URL is set: with live money alerts go to the log alone and wake nobody';
+  return [...(isAlone ? [alone] : []), ...(isUnheard ? [unheard] : [])];
+}
+
 function noticesOf(environment: Environment, s: Settings): string[] {
   const notices = UNNEEDED.filter((name) => environment[name] !== undefined).map(
     (name) => `${name} is not needed: the chain is driven by events`,
   );
-  const isAlone = s.DELTARING_CONFIRM === 'token' || s.DELTARING_CONFIRM === 'elicit-preferred';
-  if (s.DELTARING_ENV === 'live' && isAlone) {
-    notices.push(
-      `DELTARING_CONFIRM=${s.DELTARING_CONFIRM}: an assistant can open positions with live money and no human; elicit-required and browser ask one`,
-    );
-  }
+  if (s.DELTARING_ENV === 'live') notices.push(...noticesOfLiveMoney(s));
   if (s.EXIT_POLICY === 'trailing' && s.PROFIT_TARGET !== undefined) {
     notices.push('PROFIT_TARGET changes nothing with EXIT_POLICY=trailing, which has no target');
   }

@@ -229,7 +229,16 @@ describe('the configuration', () => {
       DXLINK_URL: 'wss://feed.test/realtime',
       DXLINK_TOKEN: 'token',
       DXLINK_STRIKES: '560-720',
+      ALERT_WEBHOOK_URL: 'https://alerts.test/',
     };
+
+    it('says that alerts of live money wake nobody where no channel is set', () => {
+      const { ALERT_WEBHOOK_URL: _url, ...unheard } = LIVE;
+      expect(readConfig(unheard).notices.join()).toContain('wake nobody');
+      const PAGERDUTY_API_KEY = 'a'.repeat(32);
+      expect(readConfig({ ...unheard, PAGERDUTY_API_KEY }).notices).toEqual([]);
+      expect(readConfig(PAPER).notices).toEqual([]);
+    });
 
     it('takes paper keys, and live ones with the account typed', () => {
       expect(readConfig(PAPER).DELTARING_BROKER).toBe('alpaca');

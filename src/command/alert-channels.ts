@@ -14,3 +14,8 @@ export function alertChannels(config: Config, accountId: string): readonly Alert
   if (url !== undefined) channels.push(webhookChannel(url, source));
   return channels;
 }
+
+/** What they are called. */
+export function channelNames(config: Config): readonly string[] {
+  return alertChannels(config, '').map(({ name }) => name);
+}

@@ -318,7 +318,8 @@ class RunningEngine implements EngineHost {
     if (delivery.channel !== 'log') {
       this.counters.add(delivery.ok ? 'pages_sent' : 'pages_failed');
     }
-    this.#tellCore({ kind: 'alertDelivered', ...delivery });
+    const { count: undelivered } = this.#alerts.undelivered();
+    this.#tellCore({ kind: 'alertDelivered', ...delivery, undelivered });
   }
 
   /** A core that misses its heartbeats pages; health answers 503 by itself. */

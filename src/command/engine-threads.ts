@@ -28,6 +28,7 @@ import { limitsOfSettings } from '../risk/limit-settings.ts';
 import type { MarketTape } from '../sim/replay/market-tape.ts';
 import { tapeBuffers } from '../sim/replay/market-tape.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
+import { channelNames } from './alert-channels.ts';
 import { alpacaReading } from './alpaca-access.ts';
 import { thisBuild, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
@@ -77,6 +78,7 @@ export function deskConfig(config: Config, audit: AuditStart): DeskConfig {
     build: thisBuild(),
     configFingerprint: config.fingerprint,
     environment: config.DELTARING_ENV,
+    alertChannels: channelNames(config),
     broker: config.DELTARING_BROKER,
     underlying: config.DELTARING_UNDERLYING,
     limits: limitsOfSettings(config, [underlyingOf(config.DELTARING_UNDERLYING).optionRoot]),

@@ -29,6 +29,8 @@ export interface DeskConfig {
   readonly audit?: AuditStart | undefined;
   /** Wall time less the machine's uptime, micros: records then carry the uptime too. */
   readonly monotonicOffsetMicros?: number | undefined;
+  /** Where alerts go besides the log; absent in recordings from before it was told. */
+  readonly alertChannels?: readonly string[] | undefined;
   /** Minutes after midnight ET of a full day; they can only make the broker's own times earlier. */
   readonly flatBy: {
     readonly openingCutoffMinutes?: number | undefined;

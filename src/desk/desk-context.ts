@@ -188,6 +188,8 @@ export interface DeskDay {
   readonly breakoutsTaken: string[];
   /** Replacements that wait for the end of an order, by its id. */
   readonly replacements: Map<string, Replacement>;
+  /** Alerts that some channel has not taken, as it was last told. */
+  undeliveredAlerts: number;
   readonly recentOrders: RecentOrder[];
 }
 

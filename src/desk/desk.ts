@@ -321,7 +321,8 @@ export class Desk {
   }
 
   #onAlertDelivered(input: Extract<Input, { kind: 'alertDelivered' }>): void {
-    const { code, channel, ok, alertSeq } = input;
+    const { code, channel, ok, alertSeq, undelivered = 0 } = input;
+    this.#desk.day.undeliveredAlerts = undelivered;
     const of = alertSeq === undefined ? {} : { alertSeq };
     this.#desk.out.append({ kind: 'alertDelivered', code, channel, ok, ...of });
   }

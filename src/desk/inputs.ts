@@ -1,7 +1,8 @@
 /**
- * Everything that can happen to the desk, version 6 (1 knew no late feed, 2 no rules of the broker, 3 no lag
- * below the one that is late, 4 no listing that cannot be had, 5 no clock behind the feed's). `step` is a
- * function of these alone: they are what the recorder writes and what a replay reads. Each carries both clocks.
+ * Everything that can happen to the desk, version 7 (1 knew no late feed, 2 no rules of the broker, 3 no lag
+ * below the one that is late, 4 no listing that cannot be had, 5 no clock behind the feed's, 6 no pages that
+ * wait). `step` is a function of these alone: they are what the recorder writes and what a replay reads. Each
+ * carries both clocks.
  */
 
 import type { WireInput } from '../broker/order-gateway.ts';
@@ -13,7 +14,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 6;
+export const INPUT_VERSION = 7;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -180,4 +181,6 @@ export type Input =
       readonly channel: string;
       readonly ok: boolean;
       readonly alertSeq?: number | undefined;
+      /** Alerts that some channel has not taken, this one too where it was not; absent in older recordings. */
+      readonly undelivered?: number | undefined;
     };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { alertChannels } from '../../src/command/alert-channels.ts';
+import { channelNames } from '../../src/command/alert-channels.ts';
 import { readConfig } from '../../src/config.ts';
 
 function namesWith(settings: Record<string, string>): readonly string[] {
-  return alertChannels(readConfig(settings), 'PAPER-1').map(({ name }) => name);
+  return channelNames(readConfig(settings));
 }
 
 describe('the channels of alerts', () => {

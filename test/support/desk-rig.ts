@@ -101,6 +101,9 @@ export interface RigOptions {
   /** What else the paper broker gives itself out for. */
   readonly capabilities?: Partial<BrokerCapabilities>;
   readonly brokerName?: BrokerCapabilities['name'];
+  /** Paper by default, and no channel of alerts. */
+  readonly environment?: DeskConfig['environment'];
+  readonly alertChannels?: DeskConfig['alertChannels'];
   /** The operator's plan of the day. */
   readonly plan?: PlanSheet;
   /** False: the operator lets nobody open. */
@@ -190,7 +193,8 @@ export class DeskRig {
       config: {
         build: 'test',
         configFingerprint: 'test',
-        environment: 'paper',
+        environment: options.environment ?? 'paper',
+        alertChannels: options.alertChannels,
         underlying: this.spec.symbol,
         limits: limitsFrom({ allowedRoots: [this.spec.optionRoot], ...options.limits }),
         limitRaises: options.limitRaises,

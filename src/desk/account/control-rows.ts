@@ -160,6 +160,23 @@ function cashRow({ day }: DeskContext): LimitView {
   return stated({ control: 27, name: 'cash', note }, 'no more than fees unexplained', used);
 }
 
+/** Real money without a channel has an alarm that wakes nobody. */
+function alarmRow({ day, config }: DeskContext): LimitView {
+  const { alertChannels: channels = [], environment } = config;
+  const { journalHealthy, undeliveredAlerts } = day;
+  const isHeard = channels.length > 0 || environment === 'paper';
+  const to = channels.length === 0 ? 'the log alone' : channels.join(' and ');
+  const waiting = undeliveredAlerts === 0 ? '' : `, ${undeliveredAlerts} not delivered yet`;
+  const note =
+    'to PAGERDUTY_API_KEY and ALERT_WEBHOOK_URL; a page is tried again until delivered, and its delivery recorded';
+  return stated(
+    { control: 29, name: 'alarm', note },
+    'pages at once',
+    journalHealthy ? `to ${to}${waiting}` : `not recorded; to ${to}${waiting}`,
+    journalHealthy && isHeard && undeliveredAlerts === 0,
+  );
+}
+
 /** Controls that live outside the gate. */
 function machineRows({ desk }: RowSources): LimitView[] {
   const { day, config } = desk;
@@ -194,16 +211,7 @@ function machineRows({ desk }: RowSources): LimitView[] {
       'as configured',
       raises.length === 0 ? 'none raised' : raises.join('; '),
     ),
-    stated(
-      {
-        control: 29,
-        name: 'alarm',
-        note: 'a page is tried again until delivered, and its delivery recorded',
-      },
-      'pages at once',
-      day.journalHealthy ? 'recorded' : 'not recorded',
-      day.journalHealthy,
-    ),
+    alarmRow(desk),
     stated(
       {
         control: 30,

@@ -70,6 +70,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     stopping: false,
     breakoutsTaken: [],
     replacements: new Map(),
+    undeliveredAlerts: 0,
     recentOrders: [],
   };
 }

@@ -30,6 +30,7 @@ export type ToCore =
       readonly channel: string;
       readonly ok: boolean;
       readonly alertSeq?: number | undefined;
+      readonly undelivered: number;
     }
   | { readonly kind: 'auditBehind'; readonly behind: boolean; readonly detail: string }
   /** Everything that is journalled is on its way: close behind it. */

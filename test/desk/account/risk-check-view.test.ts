@@ -47,8 +47,28 @@ describe('the risk check', () => {
       ['feed', 'down'],
       ['trading state', 'halted'],
       ['kill switch', 'engaged'],
-      ['alarm', 'not recorded'],
+      ['alarm', 'not recorded; to the log alone'],
     ]);
+  });
+
+  it('tells where alerts go, and holds an alarm for none that wakes nobody or is not delivered', () => {
+    const alarm = (rig: DeskRig) => [row(rig, 'alarm').used, row(rig, 'alarm').ok];
+    const isLive = { environment: 'live' } as const;
+    expect(alarm(new DeskRig(isLive))).toEqual(['to the log alone', false]);
+    expect(viewOf(new DeskRig(isLive)).openingsAllowed).toBe(true);
+    const rig = new DeskRig({ ...isLive, alertChannels: ['pagerduty', 'webhook'] });
+    expect(alarm(rig)).toEqual(['to pagerduty and webhook', true]);
+    const delivery = {
+      kind: 'alertDelivered',
+      code: 'x',
+      channel: 'pagerduty',
+      alertSeq: 1,
+    } as const;
+    rig.step({ ...delivery, at: rig.at, ok: false, undelivered: 2 });
+    expect(alarm(rig)).toEqual(['to pagerduty and webhook, 2 not delivered yet', false]);
+    rig.step({ ...delivery, at: rig.at, ok: true, undelivered: 0 });
+    expect(alarm(rig)[1]).toBe(true);
+    expect(rig.bodies('alertDelivered')[0]).not.toHaveProperty('undelivered');
   });
 
   it('names the records that hold the settings and the limits', () => {

@@ -190,7 +190,7 @@ function offerToReduce(desk: DeskContext): void {
   const what =
     offer === undefined
       ? `net delta is beyond its cap of ${cap} and no single close brings it back`
-      : `net delta ${Math.round(offer.netDelta)} is beyond its cap of ${cap}: ${offer.next} and would leave ${Math.round(offer.netDeltaAfter)}`;
+      : `net delta ${Math.round(offer.netDelta)} is beyond its cap of ${cap}: ${offer.next}; that leaves ${Math.round(offer.netDeltaAfter)}`;
   desk.out.alert('warning', 'DELTA_CAP', what);
 }
 

@@ -177,6 +177,16 @@ function unitsOf(
   return deny('nothing_to_close', message, { asked, held: quantity });
 }
 
+/** What so many units of the position take, where they are free; undefined where they are not. */
+export function freeUnits(
+  desk: DeskContext,
+  position: StructurePosition,
+  units: number,
+): readonly HeldLeg[] | undefined {
+  const chosen = unitsOf(desk, position, units);
+  return 'denied' in chosen ? undefined : chosen.legs;
+}
+
 /** Longs of the position that stay, whole or in part, for external shorts beside it, by symbol. */
 function keptAsCover(desk: DeskContext, position: StructurePosition): readonly string[] {
   if (shortsBeside(desk, position).length === 0) return [];

@@ -408,17 +408,58 @@ describe('the risk check', () => {
 });
 
 describe('the reducing offer', () => {
-  it('names the position that brings delta back inside, and sells nothing by itself', () => {
-    const rig = new DeskRig({ limits: { portfolioDeltaCap: 10 } });
-    expect(viewOf(rig).reducingOffer).toBeNull();
-    const { positionId } = rig.openPosition();
-    const orders = rig.orders().length;
+  /** Delta goes beyond its cap by the market. */
+  const moveDelta = (rig: DeskRig): void => {
     rig.edit = (sides, right, strike) => {
       const isSide = right === 'call' && (strike === 601 || strike === 606);
       return isSide ? { bid: (sides.bid ?? 0) + 0.3, ask: (sides.ask ?? 0) + 0.3 } : sides;
     };
     rig.quotes(600.9);
     rig.advance(1);
+  };
+
+  it('asks for the fewest units that bring delta back inside', () => {
+    const much = cents(900_000);
+    const money = { maxTradeLossCents: much, maxOpenRiskCents: much, maxDailyLossCents: much };
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 30, ...money } });
+    const { positionId } = rig.openPosition({ ...CONDOR, quantity: 4 });
+    moveDelta(rig);
+    const { netDelta, netDeltaAfter, next } = viewOf(rig).reducingOffer!;
+    expect(Math.abs(netDelta)).toBeGreaterThan(30);
+    const units = Math.ceil((Math.abs(netDelta) - 30) / (Math.abs(netDelta) / 4));
+    expect(units).toBeLessThan(4);
+    expect(next).toContain(`close_position with ${positionId} and quantity ${units} previews`);
+    expect(netDeltaAfter).toBeCloseTo((netDelta * (4 - units)) / 4, 6);
+    expect(rig.previewClose(positionId, units).card.purpose).toBe('close');
+  });
+
+  it('names the order that closes the position already, of which nothing is free to close', () => {
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 10 } });
+    const { positionId } = rig.openPosition();
+    const { tokenSha256 } = rig.previewClose(positionId);
+    rig.size = 0;
+    rig.quotes();
+    rig.send({ kind: 'confirm', tokenSha256 });
+    moveDelta(rig);
+    const orderId = rig.orders().at(-1)!.intent.intentId;
+    const { next, netDeltaAfter } = viewOf(rig).reducingOffer!;
+    expect([next, netDeltaAfter]).toEqual([
+      `${orderId} closes ${positionId} already, and flatten_all hurries it`,
+      0,
+    ]);
+    const cancelToken = rig.newToken();
+    rig.ask({ kind: 'cancel', orderId, tokenSha256: cancelToken });
+    rig.send({ kind: 'confirm', tokenSha256: cancelToken });
+    rig.advance(3);
+    expect(viewOf(rig).reducingOffer?.next).toContain(`close_position with ${positionId} previews`);
+  });
+
+  it('names the position that brings delta back inside, and sells nothing by itself', () => {
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 10 } });
+    expect(viewOf(rig).reducingOffer).toBeNull();
+    const { positionId } = rig.openPosition();
+    const orders = rig.orders().length;
+    moveDelta(rig);
     const offer = viewOf(rig).reducingOffer;
     expect(offer).toMatchObject({ positionId, netDeltaAfter: 0 });
     expect(offer?.netDelta).toBe(offer?.positionDelta);

@@ -23,7 +23,7 @@ import type { ExitClose, ExitInput, ExitPart, Side } from './exit-input.ts';
 import { isShortSide, legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import { hasJumped } from './jump.ts';
-import type { OpenPosition } from './open-position.ts';
+import type { HeldLeg, OpenPosition } from './open-position.ts';
 import { NO_TRAIL, observeGain, type TrailMemory, trailingStop } from './trailing.ts';
 
 type Stop = NonNullable<ExitPlan['stop']>;
@@ -86,6 +86,26 @@ function urgencyOf(tier: BreachTier, tiers: readonly BreachTier[]): Urgency {
   return tier === tiers.at(-1) ? 'urgent' : 'fast';
 }
 
+/** True where the price has passed a short of these legs, by a market of the underlying's own to be trusted. */
+function isShortPassed(legs: readonly HeldLeg[], spot: Price | undefined): boolean {
+  if (spot === undefined) return false;
+  return legs.some(({ instrument, quantity }) => {
+    if (instrument.kind !== 'option' || quantity >= 0) return false;
+    return instrument.right === 'call' ? spot > instrument.strike : spot < instrument.strike;
+  });
+}
+
+/** How far a stop counts as broken. That of a side whose short the price has passed waits for nothing, however
+ * little it is broken: quotes of the options and of the underlying say the same. */
+function countedMultiple(
+  { multiple }: Measured,
+  { policy, soundSpot }: ExitInput,
+  shorts: readonly HeldLeg[] | undefined,
+): number {
+  if (shorts === undefined || multiple < 1 || !isShortPassed(shorts, soundSpot())) return multiple;
+  return Math.max(multiple, policy.tiers.at(-1)?.multiple ?? multiple);
+}
+
 /** Units of a side are those of its own shorts: of the other side more may be left, or less. */
 export function unitsOfSide(position: OpenPosition, side: Side): number {
   let units = 0;
@@ -111,7 +131,7 @@ function judgeStop(
   const measured = measure(stop, cost, policy);
   const isKnown = measured !== undefined && cost.kind !== 'unknown';
   const evidenceAt = isKnown ? cost.evidenceAt : at.market;
-  const multiple = measured?.multiple;
+  const multiple = measured && countedMultiple(measured, input, isWhole ? undefined : legs);
   const isJump =
     firesAtOnce(multiple ?? 0, policy.tiers) && hasJumped(legs, { ...input, guard: policy.guard });
   const observation = { multiple, isJump, evidenceAt };
@@ -124,6 +144,7 @@ function judgeStop(
     ...(isWhole && goneNumber(whole)),
     stopPrice: dollarsFromPrice(stop.price),
     multiple: Math.min(measured.multiple, Number.MAX_SAFE_INTEGER),
+    ...(multiple !== measured.multiple && { shortStrikePassed: true }),
     heldForMillis: confirmed.afterMillis,
   };
   return { memory, close: { numbers, urgency: urgencyOf(confirmed, policy.tiers) } };

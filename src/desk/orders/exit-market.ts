@@ -9,6 +9,7 @@ import { spotOf } from '../desk-context.ts';
 import { isExDividendEve } from '../exits/ex-dividend.ts';
 import type { ExitInput, ExitMemory } from '../exits/exit-input.ts';
 import type { RecentMarket } from '../exits/jump.ts';
+import { soundSpot } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
 
 /** A position and how its exits judge. */
@@ -78,6 +79,7 @@ export class ExitMarket {
       policy,
       memory,
       spot: roundedSpot(desk),
+      soundSpot: () => soundSpot(desk),
       recent: this.#recent,
       bars: desk.bars.bars(),
       nickelFrom: undefined,

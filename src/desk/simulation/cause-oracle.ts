@@ -21,6 +21,7 @@ import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
+import { AT_ONCE, isShortPassed, UNDERLYING_ROW } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
 type Quote = Extract<Input, { readonly kind: 'quote' }>;
@@ -235,7 +236,8 @@ export class CauseOracle {
     return isBroken ? undefined : `no bar closed ${closes} ${level}`;
   }
 
-  #whyNotByMarket(desk: DeskContext, { positionId, reason }: Exit): string | undefined {
+  #whyNotByMarket(desk: DeskContext, exit: Exit): string | undefined {
+    const { positionId, reason } = exit;
     const position = desk.book.structure(positionId);
     if (position === undefined) return 'nothing is held';
     const plan = this.#planOf(positionId);
@@ -245,7 +247,8 @@ export class CauseOracle {
     if (reason === 'nickel') return this.#whyNoNickel(position);
     const right = SIDE_OF[reason];
     if (right === undefined) return undefined;
-    return this.#whyNotSide(position, { right, sideStop: plan.sideStop }, desk.at);
+    const isAtOnce = exit.numbers['heldForMillis'] === 0;
+    return this.#whyNotSide(position, { right, sideStop: plan.sideStop, isAtOnce }, desk.at);
   }
 
   #whyNotStopped(position: StructurePosition, stop: ExitPlan['stop'], at: At): string | undefined {
@@ -295,15 +298,16 @@ export class CauseOracle {
   }
 
   /** The stop of a side stands as planned; once the other side is gone, where the plan says so, no further
-   * than at what the trade has brought. */
+   * than at what the trade has brought. It is waited for unless it is broken by far, or its short was passed. */
   #whyNotSide(
     position: StructurePosition,
-    { right, sideStop }: { readonly right: Right; readonly sideStop: ExitPlan['sideStop'] },
+    of: { right: Right; sideStop: ExitPlan['sideStop']; isAtOnce: boolean },
     at: At,
   ): string | undefined {
+    const { right, sideStop, isAtOnce } = of;
     if (sideStop === undefined) return 'its plan has no stop of a side';
-    const shorts = (of: Right): number => {
-      const legs = legsOf(position, of);
+    const shorts = (ofRight: Right): number => {
+      const legs = legsOf(position, ofRight);
       return Math.max(0, ...legs.map(({ quantity }) => -quantity));
     };
     const units = shorts(right);
@@ -318,7 +322,10 @@ export class CauseOracle {
     const stopsAt = isEven
       ? Math.min(sideStop.debit, this.#evenAt(position, units))
       : sideStop.debit;
-    return cost.most < stopsAt ? `it costs ${cost.most}, its stop is at ${stopsAt}` : undefined;
+    if (cost.most < stopsAt) return `it costs ${cost.most}, its stop is at ${stopsAt}`;
+    if (!isAtOnce || isEven || cost.most >= AT_ONCE * stopsAt - 1) return undefined;
+    const isPassed = isShortPassed(this.#quotes.get(UNDERLYING_ROW), legs);
+    return isPassed ? undefined : `it costs ${cost.most}, and was not waited for`;
   }
 
   /** What one unit may cost so that the trade comes out at nothing; a tick where units are gone whole. Others

@@ -19,6 +19,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
 import type { Report } from './order-oracle.ts';
+import { AT_ONCE, isShortPassed, UNDERLYING_ROW } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
 type Quote = Extract<Input, { readonly kind: 'quote' }>;
@@ -30,6 +31,8 @@ interface Watched extends WholeUnit {
   readonly name: string;
   readonly what: 'stop' | 'target' | 'time exit';
   readonly kind: StopKind | TargetKind | 'timeAtOrAfter';
+  /** The stop of a side: it waits for nothing once the price has passed its short. */
+  readonly isSide?: true;
   /** A price per share; a market time for a time exit. */
   readonly price: number;
   readonly legs: readonly Leg[];
@@ -233,7 +236,7 @@ export class PlanOracle {
       const isEven = side.every(({ quantity }) => Math.abs(quantity) === -short.quantity);
       const units = isEven ? -short.quantity : undefined;
       const broken = { kind: 'debitAtOrAbove', price: debit } as const;
-      watched.push({ name, what: 'stop', ...broken, legs: side, units, gone: 0 });
+      watched.push({ name, what: 'stop', isSide: true, ...broken, legs: side, units, gone: 0 });
     }
     return watched;
   }
@@ -262,7 +265,7 @@ export class PlanOracle {
     }
     if (isStop) this.#meet(cost, known);
     const tiers = isStop ? this.#tiersOf(position) : TIERS.fast;
-    const broken = longer(desk, tiers, sure, known);
+    const broken = longer(desk, tiers, this.#counted(watched, sure, desk.at.wall), known);
     this.#broken.set(watched.name, broken);
     this.#isWaiting ||= !isBeyondReach(desk, position);
     if (!isOverdue(tiers, broken)) return;
@@ -291,6 +294,13 @@ export class PlanOracle {
     if ((this.#explainedAt.get(positionId) ?? 0) > since) return true;
     const orders = desk.orders.all().filter(({ intent }) => intent.positionId === positionId);
     return orders.some(({ updatedAt }) => updatedAt.market > since);
+  }
+
+  /** How far it is broken beyond doubt; a side whose short the price of a moment ago has passed, beyond all tiers. */
+  #counted({ isSide, legs }: Watched, sure: number, wall: EpochMicros): number {
+    const spot = isSide === true ? this.#quotes.get(UNDERLYING_ROW) : undefined;
+    const isHeard = spot !== undefined && wall - spot.at.wall <= OLDEST_MICROS;
+    return isHeard && isShortPassed(spot, legs) ? Math.max(sure, AT_ONCE) : sure;
   }
 
   /** What closing one unit costs by the quotes that came in; undefined where one says nothing. */

@@ -209,6 +209,60 @@ describe('patient confirmation', () => {
   });
 });
 
+describe('a side whose short the price has passed', () => {
+  const SIDES = { ...CALM, C605: [0.98, 1] as const };
+
+  function decided(change: Partial<ExitInput>, confirmation: 'fast' | 'patient' = 'patient') {
+    const position = { ...CONDOR, exitPlan: { ...CONDOR.exitPlan, confirmation } };
+    const policy = policyOf(position.exitPlan);
+    const quotes = quotesAt(atMillis(0), SIDES);
+    return evaluateExit(exitInput(position, { policy, quotes, ...change })).decision;
+  }
+  const at = (dollars: number) => ({ soundSpot: () => priceFromDollars(dollars) });
+
+  it.each(['fast', 'patient'] as const)(
+    'is left at once, confirmed %s, however little its stop is broken',
+    (way) => {
+      expect(decided(at(605.01), way)).toMatchObject({
+        close: 'callSide',
+        reason: 'callSideStop',
+        urgency: 'urgent',
+        numbers: { multiple: 1, shortStrikePassed: true, heldForMillis: 0 },
+      });
+    },
+  );
+
+  it('waits while the price is at the strike, or beyond that of a long', () => {
+    expect(decided(at(605))).toBe('hold');
+    const quotes = quotesAt(atMillis(0), { ...CALM, P595: [0.98, 1] });
+    expect(decided({ ...at(595), quotes })).toBe('hold');
+    expect(decided({ ...at(594.99), quotes })).toMatchObject({ close: 'putSide' });
+  });
+
+  it('waits where the underlying has no market to be trusted, whatever its last price was', () => {
+    expect(decided({ spot: priceFromDollars(610), soundSpot: () => undefined })).toBe('hold');
+  });
+
+  it('is not left while its stop is not broken', () => {
+    const quotes = quotesAt(atMillis(0), { ...CALM, C605: [0.97, 0.99] });
+    expect(decided({ ...at(610), quotes })).toBe('hold');
+  });
+
+  it('waits two seconds for quotes that jumped although the underlying stands', () => {
+    const was = (dollars: number) => {
+      const mid = priceFromDollars(dollars);
+      return { low: mid, high: mid };
+    };
+    const recent = { mids: () => was(0.41), spots: () => was(606) };
+    expect(decided({ ...at(606), spot: priceFromDollars(606), recent })).toBe('hold');
+  });
+
+  it('is one whose stop is broken by what its quotes prove, where they are wide', () => {
+    const quotes = quotesAt(atMillis(0), { ...CALM, C605: [1.02, 1.6] });
+    expect(decided({ ...at(606), quotes })).toMatchObject({ numbers: { heldForMillis: 0 } });
+  });
+});
+
 describe('the nickel buy-back', () => {
   const cheap = { ...CALM, P595: [0.03, 0.05] as const };
   const at = { market: newYorkInstant(DATE, 15 * 60), wall: newYorkInstant(DATE, 15 * 60) };

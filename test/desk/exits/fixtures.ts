@@ -137,6 +137,7 @@ export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {
     policy: DEFAULT_EXIT_POLICY,
     memory: NO_EXIT_MEMORY,
     spot: priceFromDollars(600),
+    soundSpot: () => priceFromDollars(600),
     recent: NO_PAST,
     bars: [],
     nickelFrom: undefined,

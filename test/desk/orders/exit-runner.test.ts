@@ -259,6 +259,21 @@ describe('the stops of a condor', () => {
     expect(triggers(rig)).toEqual(['callSideStop']);
   });
 
+  it('fire in the same second where the price has passed the short, by a market of its own', () => {
+    const rig = new DeskRig({ exits: { confirmation: 'patient' } });
+    rig.openPosition();
+    callSideCosts(rig, 1.28);
+    rig.quotes(601);
+    rig.advance(10);
+    expect(triggers(rig)).toEqual([]);
+    rig.hears = (row) => row !== -1;
+    rig.quotes(601.02);
+    expect(triggers(rig)).toEqual([]);
+    rig.hears = () => true;
+    rig.quotes();
+    expect(triggers(rig)).toEqual(['callSideStop']);
+  });
+
   it('never fire one cent below the stop', () => {
     const rig = new DeskRig();
     rig.openPosition();

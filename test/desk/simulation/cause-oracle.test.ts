@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../../src/engine/domain/order.ts';
 import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import { sideCosts } from '../../support/condor-costs.ts';
+import { callSideCosts, sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig, type RigOptions, TRADER } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
@@ -112,6 +112,22 @@ describe('an exit', () => {
     if (last !== undefined) oracle.onRecord({ ...last, body });
     oracle.afterStep(rig.desk.context);
     expect(said).toEqual([expect.stringContaining(why)]);
+  });
+
+  it.each([
+    [600.9, [expect.stringContaining('was not waited for')]],
+    [601.1, []],
+  ])('with the price at %s waits unless it has passed the short', (spot, objections) => {
+    const { rig, oracle, said } = judged(() => ({}));
+    callSideCosts(rig, 1.3);
+    rig.quotes(spot);
+    const [last] = rig.records().slice(-1);
+    const { positionId = '' } = rig.bodies('intentRecorded')[0]?.intent ?? {};
+    const numbers = { heldForMillis: 0 };
+    const body = { kind: 'exitTriggered', positionId, reason: 'callSideStop', numbers } as const;
+    if (last !== undefined) oracle.onRecord({ ...last, body });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual(objections);
   });
 
   it('goes on from none that was never begun', () => {

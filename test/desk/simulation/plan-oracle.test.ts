@@ -4,6 +4,7 @@ import { PlanOracle } from '../../../src/desk/simulation/plan-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { ExitPlan } from '../../../src/engine/domain/order.ts';
 import { addMicros, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import { callSideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 /** The record of an opening as it would stand with other words in its plan. */
@@ -77,5 +78,19 @@ describe('what a plan asks for', () => {
     }));
     rig.advance(30);
     expect(said[0]).toContain('the stop of');
+  });
+
+  it.each([
+    [600.9, false],
+    [601.1, true],
+  ])('with the price at %s is missed at once where it has passed a short: %s', (spot, isMissed) => {
+    const { rig, said } = watching(() => ({
+      sideStop: { debit: price(10_000) },
+      confirmation: 'patient',
+    }));
+    callSideCosts(rig, 1.05);
+    rig.quotes(spot);
+    rig.advance(10);
+    expect(said.some((what) => what.includes('the stop of'))).toBe(isMissed);
   });
 });

@@ -46,6 +46,7 @@ export const PLANT_NAMES = [
   'leaves-two-hours-late',
   'target-followed',
   'alert-never-told',
+  'flat-beside-broker',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -298,6 +299,18 @@ function alertNeverTold({ context: { alerts } }: Desk): void {
   Object.defineProperty(alerts, 'size', { get: () => 0 });
 }
 
+/** Names in no answer what stays open. */
+function flatBesideBroker({ context: { out } }: Desk): void {
+  const reply = out.reply.bind(out);
+  const value: typeof reply = (id, result) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an answer of the desk
+    const { value: said } = result as { readonly value?: object };
+    const isFlatten = said !== undefined && 'unclosed' in said;
+    reply(id, isFlatten ? { value: { ...said, unclosed: [] } } : result);
+  };
+  Object.defineProperty(out, 'reply', { value });
+}
+
 const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
@@ -332,6 +345,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'leaves-two-hours-late': () => ({ desk: leavesTwoHoursLate }),
   'target-followed': () => ({ desk: targetFollowed }),
   'alert-never-told': () => ({ desk: alertNeverTold }),
+  'flat-beside-broker': () => ({ desk: flatBesideBroker }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

@@ -17,6 +17,7 @@ import { AbsenceOracle } from './absence-oracle.ts';
 import { AlertOracle } from './alert-oracle.ts';
 import { AnswerOracle, denialCodeOf, isReplayed } from './answer-oracle.ts';
 import { AskOracle } from './ask-oracle.ts';
+import { BesideOracle } from './beside-oracle.ts';
 import { BookOracle } from './book-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
 import { CapOracle } from './cap-oracle.ts';
@@ -73,6 +74,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #causes: CauseOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
+  readonly #beside: BesideOracle;
   readonly #moments: MomentOracle;
   readonly #chains: ChainOracle;
   readonly #asks: AskOracle;
@@ -114,6 +116,7 @@ export class SessionWitness implements BrokerObserver {
     this.#pages = new PageOracle(report);
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
+    this.#beside = new BesideOracle(report);
     this.#moments = new MomentOracle(limits, window, report);
     this.#strategies = new StrategyOracle(report);
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
@@ -168,6 +171,7 @@ export class SessionWitness implements BrokerObserver {
     this.#orders.onRecord(record);
     this.#absences.onRecord(record);
     this.#promises.onRecord(record);
+    this.#beside.onRecord(record);
     if (body.kind === 'intentRecorded') this.#caps.onIntent(body.intent);
     this.#caps.onRecord(record);
     this.#moments.onRecord(record);
@@ -263,6 +267,7 @@ export class SessionWitness implements BrokerObserver {
     this.#answers.onAnswer(move, result);
     if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
       this.#answers.onFlatten(desk, result);
+      this.#beside.onFlatten(desk, result);
       this.flat.onFlatten(desk, 'after a flatten', { isConsole });
     }
   }
@@ -288,6 +293,7 @@ export class SessionWitness implements BrokerObserver {
   /** Called after every input from outside and all it led to. */
   afterStep(desk: DeskContext, broker: BrokerAccount, at: At): void {
     this.#books.afterStep(desk, broker, at);
+    this.#beside.afterStep(desk);
     this.plans.afterStep(desk);
     this.#alerts.afterStep(desk);
     this.#causes.afterStep(desk);

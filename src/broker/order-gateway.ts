@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 13: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 14: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 13;
+export const ORDER_GATEWAY_VERSION = 14;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */
@@ -131,7 +131,17 @@ export type BrokerEvent =
   | { readonly kind: 'searched'; readonly intentId: string; readonly search: OrderSearch }
   /** The answer to `dryRun`. */
   | { readonly kind: 'dryRun'; readonly intentId: string; readonly dryRun: DryRunAnswer }
+  /** A list of the broker's shows an execution or the end of an own order that the stream, which is up, has not
+   * told: `what`; undefined once it has, or once it began anew. */
+  | {
+      readonly kind: 'unheard';
+      readonly intentId: string;
+      readonly what: 'execution' | 'end' | undefined;
+    }
   | { readonly kind: 'connection'; readonly connected: boolean; readonly detail: string };
+
+/** What is journalled of that: a word on the stream itself is none of it. */
+export type BrokerFact = Exclude<BrokerEvent, { kind: 'connection' | 'unheard' }>;
 
 /** What a broker says to an order that is not sent. It holds for the order at its worst price. */
 export type DryRunAnswer =
@@ -170,7 +180,13 @@ export interface Settlement extends SettlementFacts {
  * adds the headers that authorize a request, and fills the marks of `SECRET_MARKS` in the text of a
  * socket message, so that no secret ever enters an adapter, an input or a recording. */
 export type GatewayEffect =
-  | { readonly kind: 'event'; readonly event: BrokerEvent }
+  | {
+      readonly kind: 'event';
+      readonly event: BrokerEvent;
+      /** Set where it was learnt from what the account reads, and not from the stream or from the answer to
+       * what was asked of an order. */
+      readonly source?: 'snapshot' | undefined;
+    }
   | {
       readonly kind: 'httpSend';
       readonly requestId: string;

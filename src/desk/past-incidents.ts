@@ -44,6 +44,7 @@ const OF_ONE_RUN: ReadonlySet<string> = new Set([
   'OPEN_PAST_DEADLINE',
   'OPEN_PAST_ORDERS',
   'PIN_RISK',
+  'STREAM_MISSED',
   'TRADING_STATE',
 ]);
 

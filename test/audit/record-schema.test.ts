@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allowListedBody, isAuditRecord, schemaFaults } from '../../src/audit/record-schema.ts';
-import type { BrokerEvent, Settlement } from '../../src/broker/order-gateway.ts';
+import type { BrokerFact, Settlement } from '../../src/broker/order-gateway.ts';
 import type { AuditRecord, JournalledBrokerEvent } from '../../src/engine/domain/audit-record.ts';
 import { cents, epochMicros, price, sessionDate } from '../../src/engine/domain/units.ts';
 import {
@@ -31,13 +31,14 @@ const SETTLEMENT: Required<Settlement> = {
   marketAt: epochMicros(START_MICROS),
 };
 
-type Told = Exclude<BrokerEvent, { kind: 'connection' }>;
-type Filled = Extract<Told, { kind: 'fill' }>;
+type Filled = Extract<BrokerFact, { kind: 'fill' }>;
 const intentId = 'o-1';
 const at = { market: epochMicros(START_MICROS), wall: epochMicros(START_MICROS) };
 
 /** Every kind of event that is recorded, with all its fields: the compiler misses one that is new. */
-const EVENTS: { readonly [K in Told['kind']]: readonly Required<Extract<Told, { kind: K }>>[] } = {
+const EVENTS: {
+  readonly [K in BrokerFact['kind']]: readonly Required<Extract<BrokerFact, { kind: K }>>[];
+} = {
   accepted: [{ kind: 'accepted', intentId, brokerOrderId: 'b-1', warning: 'what' }],
   rejected: [{ kind: 'rejected', intentId, reason: 'why', refusal: 'hours' }],
   unknown: [{ kind: 'unknown', intentId, reason: 'why' }],

@@ -6,7 +6,7 @@ const answered = (status: number, rateLimitRefuses = false) =>
 
 describe('the order gateway', () => {
   it('is version 13 of its contract', () => {
-    expect(ORDER_GATEWAY_VERSION).toBe(13);
+    expect(ORDER_GATEWAY_VERSION).toBe(14);
   });
 });
 

@@ -12,6 +12,7 @@ import type {
 } from '../../../src/desk/simulation/far-broker.ts';
 import type { WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
 import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import type { OrderNews } from '../../../src/desk/simulation/stream-oracle.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { occSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
@@ -20,7 +21,7 @@ import type { EpochMicros, Price } from '../../../src/engine/domain/units.ts';
 import { addMicros, cents, MICROS_PER_MILLI } from '../../../src/engine/domain/units.ts';
 import { alpacaSymbolOf } from '../../../test/support/alpaca/stub-market.ts';
 import type { StubOrder } from '../../../test/support/alpaca/stub-order.ts';
-import { isOpen } from '../../../test/support/alpaca/stub-order.ts';
+import { ENDED, isOpen } from '../../../test/support/alpaca/stub-order.ts';
 import { serve } from '../../../test/support/alpaca/stub-routes.ts';
 import { StubVenue } from '../../../test/support/alpaca/stub-venue.ts';
 import type { AccountScreen } from './other-screen.ts';
@@ -43,6 +44,14 @@ const AMENDMENT_TAKEN_CHANCE = 0.8;
 /** Expiries are booked before the session ends, and not in the evening. */
 const BOOKED_AT_MINUTES = 16 * 60 + 40;
 
+/** An order, or one leg of it, as it is written in lists and messages. */
+interface Row {
+  readonly id: string;
+  readonly status: StubOrder['status'];
+  readonly filled_qty: string;
+  readonly legs?: readonly Row[] | null;
+}
+
 class SessionAlpaca implements Venue {
   readonly pace = ALPACA_PACE;
   readonly refusal: WireReply = {
@@ -58,6 +67,9 @@ class SessionAlpaca implements Venue {
   readonly #isSlow: boolean;
   /** Quotes that the venue has not been given yet. */
   readonly #news = new Map<string, Omit<Quote, 'at'>>();
+  /** So many of the orders by their ids, and by those of their legs. */
+  readonly #orderBy = new Map<string, StubOrder>();
+  #indexed = 0;
   #isJoined = false;
   #isListening = false;
 
@@ -184,6 +196,43 @@ class SessionAlpaca implements Venue {
     return text.includes('"execution_id"');
   }
 
+  begins(text: string): boolean {
+    return text.startsWith('{"stream":"listening"');
+  }
+
+  listsOrders({ method, path, turn }: HttpSend): boolean {
+    return method === 'GET' && turn === 'read' && path.startsWith('/v2/orders?status=all');
+  }
+
+  newsIn(text: string): readonly OrderNews[] {
+    const said = JSON.parse(text) as readonly Row[] | { readonly data?: { readonly order?: Row } };
+    const rows = 'length' in said ? said : [said.data?.order ?? []].flat();
+    return rows.flatMap((row) => this.#newsOf(row) ?? []);
+  }
+
+  #orderOf(id: string): StubOrder | undefined {
+    const { orders } = this.#venue;
+    for (const order of orders.slice(this.#indexed)) {
+      for (const each of [order, ...order.legs]) this.#orderBy.set(each.id, order);
+    }
+    this.#indexed = orders.length;
+    return this.#orderBy.get(id);
+  }
+
+  /** A leg that is told by itself says what it filled; a parent what all of them did. */
+  #newsOf(row: Row): OrderNews | undefined {
+    const order = this.#orderOf(row.id);
+    if (order === undefined) return undefined;
+    const isWhole = order.id === row.id;
+    const filled = order.legs.map(({ id, symbol, ratio }): [string, number] => {
+      const own = [row, ...(row.legs ?? [])].find((each) => each.id === id)?.filled_qty;
+      return [symbol, Math.max(Number(own ?? 0), isWhole ? Number(row.filled_qty) * ratio : 0)];
+    });
+    const standing = isWhole ? standingOf(row.status) : 'working';
+    const intentId = intentIdOf(order.clientOrderId);
+    return { intentId, orderId: order.id, filled: new Map(filled), standing };
+  }
+
   get screen(): AccountScreen {
     const venue = this.#venue;
     return {
@@ -201,6 +250,12 @@ class SessionAlpaca implements Venue {
       },
     };
   }
+}
+
+function standingOf(status: StubOrder['status']): OrderNews['standing'] {
+  if (status === 'replaced') return status;
+  if (status === 'canceled' || status === 'rejected') return 'ended';
+  return ENDED.has(status) ? 'done' : 'working';
 }
 
 /** True of an order that the venue has not taken in place of another yet. */

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/desk/simulation/far-broker.ts';
 import type { WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
 import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
+import type { OrderNews } from '../../../src/desk/simulation/stream-oracle.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { occSymbol } from '../../../src/engine/domain/instrument.ts';
@@ -60,6 +61,22 @@ const FILL_WINS_CHANCE = 0.05;
 const LOST_CANCEL_CHANCE = 0.03;
 /** Exercise, assignment and expiry are booked this long after the last trade. */
 const BOOKED_AFTER_MINUTES = [2, 40] as const;
+/** An order as it is written in lists and messages. */
+interface Row {
+  readonly id: number | string;
+  readonly status: StubOrder['status'];
+  readonly legs: readonly {
+    readonly symbol: string;
+    readonly quantity: number | string;
+    readonly fills: readonly { readonly quantity: number | string }[];
+  }[];
+}
+
+interface Rows {
+  readonly data?: Partial<Row> & { readonly items?: readonly Partial<Row>[] };
+  readonly results?: readonly { readonly data?: Partial<Row> }[];
+}
+
 /** How the service begins what it says of the connection. */
 const STATUS = '{"status"';
 const USER_AGENT = 'deltaring/simulated';
@@ -221,6 +238,35 @@ class SessionTastytrade implements Venue {
 
   tellsFill(text: string): boolean {
     return text.includes('"fill-id"');
+  }
+
+  begins(text: string): boolean {
+    return text.startsWith(STATUS) && text.includes('"connect"') && text.includes('"ok"');
+  }
+
+  listsOrders({ method, path, turn }: HttpSend): boolean {
+    return method === 'GET' && turn === 'read' && path.includes('/orders/live');
+  }
+
+  newsIn(text: string): readonly OrderNews[] {
+    const { data, results } = JSON.parse(text) as Rows;
+    const rows = data?.items ?? results?.map((each) => each.data) ?? [data];
+    return rows.flatMap((row) => this.#newsOf(row) ?? []);
+  }
+
+  /** A replacement bears the name of the first order of its chain. */
+  #newsOf({ id, status, legs }: Partial<Row> = {}): OrderNews | undefined {
+    const { all } = this.#venue.orders;
+    const order = id === undefined ? undefined : all.get(Number(id));
+    const intentId = order === undefined ? undefined : all.get(order.root)?.externalId;
+    if (intentId === undefined || status === undefined || legs === undefined) return undefined;
+    const filled = legs.map(({ symbol, quantity, fills }): [string, number] => {
+      const told = fills.reduce((sum, fill) => sum + Number(fill.quantity), 0);
+      return [symbol, status === 'Filled' ? Number(quantity) : told];
+    });
+    const isEnded = status === 'Cancelled' || status === 'Rejected';
+    const standing = isEnded ? 'ended' : TERMINAL.has(status) ? 'done' : 'working';
+    return { intentId, orderId: String(id), filled: new Map(filled), standing };
   }
 
   get screen(): AccountScreen {

@@ -6,6 +6,7 @@
 
 import { intentIdOf } from '../../../src/broker/alpaca/order-line.ts';
 import type { OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
+import { remembered } from '../../../src/broker/remembered-reading.ts';
 import type { PacePlan } from '../../../src/broker/request-pacer.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import type { DeskStart } from '../../../src/desk/gateway-of.ts';
@@ -23,6 +24,7 @@ import type {
 import type { RequestFates, WireReply } from '../../../src/desk/simulation/lossy-wires.ts';
 import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
 import { streamOf } from '../../../src/desk/simulation/seeded-random.ts';
+import type { Heard, OrderNews } from '../../../src/desk/simulation/stream-oracle.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import type { ChainListing, Quote } from '../../../src/engine/domain/market.ts';
@@ -101,6 +103,12 @@ export interface Venue {
   readonly refusal: WireReply;
   /** True for a message that tells of an execution. */
   tellsFill(text: string): boolean;
+  /** True for the stream's word that it tells from now on. */
+  begins(text: string): boolean;
+  /** True for a request for the orders of the session, as the account is read. */
+  listsOrders(send: HttpSend): boolean;
+  /** What a message of the stream, or the answer to such a request, says of orders. */
+  newsIn(text: string): readonly OrderNews[];
   /** The account on the broker's own screen. */
   readonly screen: AccountScreen;
 }
@@ -131,6 +139,9 @@ export class VenueLink implements FarBroker {
   };
   #at: At;
   #beatenAt: EpochMicros;
+  /** When lists of orders were asked for, by request. */
+  readonly #listsAsked = new Map<string, EpochMicros>();
+  #isStreamUp = false;
   #busyUntil = 0;
   #saidAt: EpochMicros;
 
@@ -191,7 +202,32 @@ export class VenueLink implements FarBroker {
     this.#takeTurns();
     const inputs = this.#wires.run(at);
     if (inputs.some(isUnrest)) this.#stir(UNREST_MICROS);
+    for (const input of inputs) {
+      const heard = this.#heardIn(input);
+      if (heard !== undefined) this.#options.ear.onHeard(heard, at);
+    }
     return inputs;
+  }
+
+  readonly #newsIn = remembered((body) => this.#venue.newsIn(body));
+
+  #heardIn(input: WireInput): Heard | undefined {
+    if (input.kind === 'socketFrame') {
+      const { text } = input;
+      if (!this.#venue.begins(text)) return { kind: 'stream', orders: this.#venue.newsIn(text) };
+      if (this.#isStreamUp) return undefined;
+      this.#isStreamUp = true;
+      return { kind: 'up' };
+    }
+    if (input.kind === 'socketClosed' || input.kind === 'socketOpen') {
+      this.#isStreamUp = false;
+      return { kind: 'down' };
+    }
+    const askedAt = this.#listsAsked.get(input.requestId);
+    this.#listsAsked.delete(input.requestId);
+    const isRead = input.kind === 'httpResponse' && input.status < LEAST_REFUSAL;
+    if (askedAt === undefined || !isRead) return undefined;
+    return { kind: 'list', askedAt, orders: this.#newsIn(input.body) };
   }
 
   onClock(at: At, session: SessionTimes): void {
@@ -216,6 +252,7 @@ export class VenueLink implements FarBroker {
     else if (effect.kind === 'loginDoubted') this.#venue.forgetLogin?.();
     else {
       if (effect.method !== 'GET') this.#stir();
+      if (this.#venue.listsOrders(effect)) this.#listsAsked.set(effect.requestId, at.wall);
       const became = this.#turns.ask(effect, at);
       if (became === 'go') this.#leave(effect);
       else if (became === 'refused') this.#refuse(effect);
@@ -245,6 +282,8 @@ export class VenueLink implements FarBroker {
     this.#at = at;
     this.#wires.onCrash();
     this.#turns.onCrash();
+    this.#listsAsked.clear();
+    this.#isStreamUp = false;
     this.#socket.onCrash();
     this.#venue.forgetLogin?.();
   }
@@ -257,7 +296,7 @@ export class VenueLink implements FarBroker {
       (name !== undefined && this.#takes('rejectNext'));
     const reply = isDrilled ? this.#venue.refusal : this.#venue.serve(send);
     if (name === undefined) return reply;
-    this.#options.onArrival(intentIdOf(name), name, reply.status < LEAST_REFUSAL);
+    this.#options.ear.onArrival(intentIdOf(name), name, reply.status < LEAST_REFUSAL);
     return reply;
   }
 

@@ -13,7 +13,7 @@ import { PicturePace } from '../picture-pace.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { LineOrder, OrderLine } from './order-line.ts';
 import { remainingUnits, workingOrder } from './order-line.ts';
-import { takeOrders } from './order-news.ts';
+import { listedFacts, takeOrders } from './order-news.ts';
 import type { OrderList } from './order-reading.ts';
 import { readList, readPredecessor, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
@@ -99,6 +99,7 @@ export class AccountRounds {
     this.#list({ all: since }, (orders) => {
       if (number !== this.#number) return;
       takeOrders(world, orders);
+      world.witness.list(listedFacts(world, orders.orders), orders.takenAt, world.at);
       const { changes } = world;
       const rest = { open: undefined, positions: undefined, account: undefined };
       this.#readRest({ startedAt, changes, since, orders, ...rest });

@@ -14,6 +14,7 @@ import type {
   WireInput,
 } from '../order-gateway.ts';
 import { noDryRun } from '../order-gateway.ts';
+import { StreamWitness } from '../stream-witness.ts';
 import { WireRequests } from '../wire-requests.ts';
 import { AccountRounds } from './account-round.ts';
 import { alpacaCapabilities } from './alpaca-capabilities.ts';
@@ -66,6 +67,8 @@ export class AlpacaGateway implements OrderGateway {
       session: undefined,
       changes: 0,
       isQuiet: false,
+      source: undefined,
+      witness: new StreamWitness(),
       goOn: (line) => sendChange(this.#world, line),
       catchUp: () => this.#rounds.hurry(),
     };
@@ -121,6 +124,8 @@ export class AlpacaGateway implements OrderGateway {
       readDue(world);
       this.#rounds.onClock();
       this.#settlements.onClock();
+      const unheard = world.witness.judge(world.at);
+      world.out.push(...unheard.map((event) => ({ kind: 'event', event }) as const));
     });
   }
 
@@ -139,8 +144,8 @@ export class AlpacaGateway implements OrderGateway {
 
   /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */
   get remembered(): number {
-    const { lines, due } = this.#world;
-    return lines.size + due.size + this.#settlements.size;
+    const { lines, due, witness } = this.#world;
+    return lines.size + due.size + witness.size + this.#settlements.size;
   }
 
   /** What was forgotten is not read again either, by a list that was asked for before: it would come back
@@ -148,6 +153,7 @@ export class AlpacaGateway implements OrderGateway {
   #beginSession(date: SessionDate): void {
     const oldest = dateOfDayNumber(dayNumberOfDate(date) - KEPT_DAYS);
     for (const id of this.#world.lines.beginSession(date, oldest)) this.#world.due.delete(id);
+    this.#world.witness.keep((intentId) => this.#world.lines.get(intentId) !== undefined);
     this.#rounds.hurry();
   }
 

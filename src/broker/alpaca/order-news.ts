@@ -4,10 +4,13 @@
  */
 
 import type { At } from '../../engine/domain/clock.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { dateOfIntent } from '../intent-date.ts';
 import type { OrderSearch } from '../order-gateway.ts';
+import type { OrderFacts } from '../stream-witness.ts';
+import { unitsPerUnit } from './order-body.ts';
 import type { Heard, LineOrder, OrderLine } from './order-line.ts';
 import {
   foldLeg,
@@ -46,6 +49,12 @@ export function takeOrder(
   return place === undefined ? undefined : tellNews(world, place, heard);
 }
 
+/** Takes in an order that was read by itself. */
+export function takeRead(world: AlpacaWorld, wire: WireOrder): OrderLine | undefined {
+  const place = foldIn(world, wire);
+  return place === undefined ? undefined : tellNews(world, place, {}, 'snapshot');
+}
+
 /** Takes in a list, all of it before anything is told: how an order of a line stands hangs on those that
  * came in its place. As many answers as orders, as `takeOrder` gives them. */
 export function takeOrders(
@@ -53,7 +62,7 @@ export function takeOrders(
   { orders, takenAt }: { readonly orders: readonly WireOrder[]; readonly takenAt: At },
 ): readonly (OrderLine | undefined)[] {
   const places = orders.map((wire) => foldIn(world, wire, takenAt));
-  return places.map((place) => place && tellNews(world, place, {}));
+  return places.map((place) => place && tellNews(world, place, {}, 'snapshot'));
 }
 
 /** `askedAt`: when it was asked for, where it was listed. */
@@ -72,13 +81,44 @@ function foldIn(world: AlpacaWorld, wire: WireOrder, askedAt?: At): Place | unde
   return place;
 }
 
-function tellNews(world: AlpacaWorld, place: Place, heard: Heard): OrderLine {
+function tellNews(world: AlpacaWorld, place: Place, heard: Heard, source?: 'snapshot'): OrderLine {
   const { line } = place;
+  world.source = source;
   tellStanding(world, place);
   tellFills(world, line, heard);
   tellEnd(world, line);
+  world.source = undefined;
   world.goOn(line);
   return line;
+}
+
+/** What a list says of own orders. */
+export function listedFacts(
+  world: AlpacaWorld,
+  wires: readonly WireOrder[],
+): readonly OrderFacts[] {
+  return wires.flatMap((wire) => {
+    const { line, order } = world.lines.placeOf(wire.id) ?? {};
+    const isEnd = line?.end !== undefined && lastOrder(line) === order;
+    return orderFacts(world, wire).map((facts) => (isEnd ? facts : { ...facts, hasEnded: false }));
+  });
+}
+
+/** What a message says of an own order, or of one leg of it. */
+export function orderFacts({ lines }: AlpacaWorld, wire: WireOrder): readonly OrderFacts[] {
+  const place = lines.placeOf(wire.id);
+  if (place === undefined || place.line.isForeign) return [];
+  const { intentId, intent } = place.line;
+  const { isLeg, status, filledUnits, legs } = wire;
+  const factor = unitsPerUnit(intent);
+  const filled = new Map<string, number>();
+  for (const { instrument, ratio } of intent.legs) {
+    const symbol = instrumentSymbol(instrument);
+    const told = legs.find((leg) => instrumentSymbol(leg.instrument) === symbol)?.filled ?? 0;
+    filled.set(symbol, isLeg ? told : Math.max(told, filledUnits * (ratio / factor)));
+  }
+  const hasEnded = !isLeg && (status === 'canceled' || status === 'rejected');
+  return [{ intentId, orderId: place.order.clientId, filled, hasEnded }];
 }
 
 /** An order that works in place of another tells that the other has ended. One that was taken and has not
@@ -212,16 +252,18 @@ export function takeBack(
   tellFills(world, line, { at: taken[0]?.marketAt });
 }
 
-/** Tells again all that is known of an order, and how it stands. */
+/** Tells again all that is known of an order, and how it stands, as it was looked for. */
 export function retell(world: AlpacaWorld, line: OrderLine, evidence: string): void {
   const { intentId, fills } = line;
   const order = liveOrder(line) ?? lastOrder(line);
   const brokerOrderId = order?.id;
+  world.source = 'snapshot';
   if (line.isAccepted && brokerOrderId !== undefined) {
     tell(world, { kind: 'accepted', intentId, brokerOrderId });
   }
   for (const fill of fills) tell(world, { kind: 'fill', fill });
   tellHowEnded(world, line);
+  world.source = undefined;
   const search: OrderSearch = { outcome: 'found', standing: line.end ?? 'working', evidence };
   tell(world, { kind: 'searched', intentId, search });
 }

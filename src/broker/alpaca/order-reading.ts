@@ -19,7 +19,7 @@ import {
   liveOrder,
 } from './order-line.ts';
 import type { Place } from './order-lines.ts';
-import { retell, takeOrder, takeOrders } from './order-news.ts';
+import { retell, takeOrders, takeRead } from './order-news.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater, refuseChange, tell } from './order-world.ts';
 import type { WireOrder } from './wire-order.ts';
@@ -65,7 +65,7 @@ function readOne(world: AlpacaWorld, orderId: string): void {
 function onRead(world: AlpacaWorld, wire: WireOrder, askedAt: At): void {
   const { id: orderId } = wire;
   const before = world.changes;
-  const line = takeOrder(world, wire);
+  const line = takeRead(world, wire);
   if (line === undefined) {
     if (world.lines.lacksPredecessor(wire)) readPredecessor(world, wire);
     else world.lines.passOver(orderId);

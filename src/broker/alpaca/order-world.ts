@@ -11,6 +11,7 @@ import type {
   NoWord,
   RefusalKind,
 } from '../order-gateway.ts';
+import type { StreamWitness } from '../stream-witness.ts';
 import type { OnAnswer, WireRequest, WireRequests } from '../wire-requests.ts';
 import type { OrderLine } from './order-line.ts';
 import { lineUnits, untoldUnits } from './order-line.ts';
@@ -30,6 +31,9 @@ export interface AlpacaWorld {
   changes: number;
   /** True while a search retells: what it learns is told by the retelling alone. */
   isQuiet: boolean;
+  /** Set while what a list or a reading showed is told. */
+  source: 'snapshot' | undefined;
+  readonly witness: StreamWitness;
   /** Goes on with a change that is under way: called after every news of its line. */
   goOn: (line: OrderLine) => void;
   /** The account is to be read now: something was told that makes sense with more alone. */
@@ -43,7 +47,8 @@ export function ask(world: AlpacaWorld, request: WireRequest, onAnswer: OnAnswer
 
 export function tell(world: AlpacaWorld, event: BrokerEvent): void {
   world.changes += 1;
-  if (!world.isQuiet) world.out.push({ kind: 'event', event });
+  const { source, isQuiet, out } = world;
+  if (!isQuiet) out.push({ kind: 'event', event, ...(source !== undefined && { source }) });
 }
 
 /** Reads an order by itself after a while; a time that is set already is only brought forward. */

@@ -9,7 +9,7 @@ import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, epochMicrosFromMillis, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { SECRET_MARKS } from '../order-gateway.ts';
 import type { Execution, OrderLine } from './order-line.ts';
-import { takeBack, takeLeg, takeOrder } from './order-news.ts';
+import { orderFacts, takeBack, takeLeg, takeOrder } from './order-news.ts';
 import { readPredecessor } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { refuseChange, tell } from './order-world.ts';
@@ -27,6 +27,9 @@ const LISTEN_EVERY_MICROS = 20 * MICROS_PER_SECOND;
 /** Two answers in a row that did not come. */
 const SILENCE_MICROS = 45 * MICROS_PER_SECOND;
 
+/** Messages of orders that nobody may ever know are not kept for long. */
+const MOST_EARLY = 100;
+
 export class TradeStream {
   readonly #world: AlpacaWorld;
   readonly #onListening: () => void;
@@ -34,6 +37,8 @@ export class TradeStream {
   #heardAt: EpochMicros | undefined;
   #listenAt: EpochMicros | undefined;
   #isTold = false;
+  /** What was told of orders that are not known yet, as of a leg before the answer that names its parent. */
+  readonly #early: WireOrder[] = [];
 
   /** `onListening` is called whenever the stream has begun to tell. */
   constructor(world: AlpacaWorld, onListening: () => void) {
@@ -55,6 +60,7 @@ export class TradeStream {
 
   onClock(): void {
     if (!this.#isTold) this.#tellDown('the account stream is not connected yet');
+    for (const wire of this.#early.splice(0)) this.#hear(wire);
     const { wall } = this.#world.at;
     if (this.#state === 'closed' || this.#heardAt === undefined) return;
     if (wall >= addMicros(this.#heardAt, SILENCE_MICROS)) {
@@ -69,7 +75,22 @@ export class TradeStream {
     const { stream, data } = frame;
     if (stream === 'authorization') this.#onAuthorization(data);
     else if (stream === 'listening') this.#onAnswered();
-    else if (stream === 'trade_updates') takeUpdate(this.#world, data);
+    else if (stream === 'trade_updates') this.#onUpdate(data);
+  }
+
+  #onUpdate(data: Fields): void {
+    const wire = readOrder(data['order']);
+    if (wire === undefined) return;
+    takeUpdate(this.#world, data, wire);
+    this.#hear(wire);
+  }
+
+  #hear(wire: WireOrder): void {
+    const { lines, witness } = this.#world;
+    if (lines.placeOf(wire.id) === undefined) {
+      this.#early.push(wire);
+      if (this.#early.length > MOST_EARLY) this.#early.shift();
+    } else for (const facts of orderFacts(this.#world, wire)) witness.hear(facts);
   }
 
   #onAuthorization(data: Fields): void {
@@ -81,6 +102,8 @@ export class TradeStream {
     if (this.#state === 'listening') return;
     this.#state = 'listening';
     this.#isTold = true;
+    this.#early.length = 0;
+    this.#world.witness.begin(this.#world.at);
     tell(this.#world, { kind: 'connection', connected: true, detail: 'the account stream tells' });
     this.#onListening();
   }
@@ -98,6 +121,7 @@ export class TradeStream {
 
   #tellDown(detail: string): void {
     this.#isTold = true;
+    this.#world.witness.end();
     tell(this.#world, { kind: 'connection', connected: false, detail });
   }
 
@@ -135,10 +159,8 @@ function happenedAt({ at, session }: AlpacaWorld, data: Fields): EpochMicros | u
 }
 
 /** One update of the account. Events that only say that something was asked change nothing. */
-function takeUpdate(world: AlpacaWorld, data: Fields): void {
+function takeUpdate(world: AlpacaWorld, data: Fields, wire: WireOrder): void {
   const event = textIn(data, 'event') ?? '';
-  const wire = readOrder(data['order']);
-  if (wire === undefined) return;
   const place = world.lines.placeOf(wire.id);
   const withdrawal = withdrawalIn(data);
   const execution = executionIn(data, wire.legs);

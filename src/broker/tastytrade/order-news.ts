@@ -1,12 +1,20 @@
 /** Small words that the parts of the adapter share. Pure. */
 
 import { z } from 'zod';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { BrokerEvent, GatewayEffect } from '../order-gateway.ts';
+import type { OrderFacts } from '../stream-witness.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder } from './tasty-order.ts';
 
-export function told(events: readonly BrokerEvent[]): readonly GatewayEffect[] {
-  return events.map((event) => ({ kind: 'event', event }));
+/** `source`: set where a list told it. */
+export function told(
+  events: readonly BrokerEvent[],
+  source?: 'snapshot',
+): readonly GatewayEffect[] {
+  return events.map((event) => {
+    return source === undefined ? { kind: 'event', event } : { kind: 'event', event, source };
+  });
 }
 
 const wrapped = z.object({ order: z.unknown() });
@@ -25,6 +33,19 @@ export function ordersIn(type: string, data: unknown): readonly TastyOrder[] {
   return [parts?.['trigger-order'], ...(parts?.orders ?? [])].flatMap(
     (part) => parseTastyOrder(part) ?? [],
   );
+}
+
+/** What one message or list says of an order. One told as filled has filled, whichever executions came with
+ * that word. */
+export function orderFacts(intentId: string, order: TastyOrder): OrderFacts {
+  const { id: orderId, legs, standing } = order;
+  const filled = new Map<string, number>();
+  for (const { instrument, quantity, fills } of legs) {
+    const told = fills.reduce((sum, fill) => sum + fill.quantity, 0);
+    filled.set(instrumentSymbol(instrument), standing === 'filled' ? quantity : told);
+  }
+  const hasEnded = standing === 'cancelled' || standing === 'rejected';
+  return { intentId, orderId, filled, hasEnded };
 }
 
 /** The order in an answer: a POST wraps it, everything else is it. */

@@ -15,6 +15,7 @@ import type { TastyOrder } from './tasty-order.ts';
 export interface SearchParts {
   readonly ledger: OrderLedger;
   readonly lists: OrderLists;
+  /** Takes orders that a list showed. */
   readonly take: (orders: readonly TastyOrder[], at: At) => readonly GatewayEffect[];
 }
 
@@ -65,7 +66,7 @@ export class OrderSearcher {
     }
     const { standing, orders } = chain;
     const evidence = `order ${orders.map(({ id, status }) => `${id} ${status}`).join(', ')}`;
-    const restated = told(ledger.restate(intentId, at.wall));
+    const restated = told(ledger.restate(intentId, at.wall), 'snapshot');
     const ended = this.#end(intentId, { outcome: 'found', standing, evidence }, at);
     return [...effects, ...restated, ...ended];
   }

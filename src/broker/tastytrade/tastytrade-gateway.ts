@@ -28,6 +28,8 @@ import type {
   WireInput,
 } from '../order-gateway.ts';
 import { externalName, sendOutcome } from '../order-gateway.ts';
+import type { OrderFacts } from '../stream-witness.ts';
+import { StreamWitness } from '../stream-witness.ts';
 import { ToldSettlements } from '../told-settlements.ts';
 import type { WireAnswer } from '../wire-requests.ts';
 import { WireRequests } from '../wire-requests.ts';
@@ -39,10 +41,11 @@ import { dryRunIn } from './dry-run.ts';
 import { dataIn, refusalIn, saidIn } from './envelope.ts';
 import { HeldContracts } from './held-contracts.ts';
 import { FATAL_WARNINGS, orderBody, unwritable } from './order-body.ts';
+import { lastEnded } from './order-chain.ts';
 import { OrderChanges } from './order-changes.ts';
 import { OrderLedger } from './order-ledger.ts';
 import { OrderLists } from './order-lists.ts';
-import { orderIn, ordersIn, told } from './order-news.ts';
+import { orderFacts, orderIn, ordersIn, told } from './order-news.ts';
 import { OrderSearcher } from './order-searcher.ts';
 import { refusalKind } from './refusal-kind.ts';
 import { SettlementWatch } from './settlement-watch.ts';
@@ -108,6 +111,7 @@ export class TastytradeGateway implements OrderGateway {
   readonly #search: OrderSearcher;
   readonly #settlements: SettlementWatch;
   readonly #held: HeldContracts;
+  readonly #witness = new StreamWitness();
   #dryRuns = 0;
   readonly #toldSettlements: ToldSettlements;
   /** Orders that the broker refused outright: it keeps no record of them. */
@@ -128,12 +132,14 @@ export class TastytradeGateway implements OrderGateway {
     for (const fill of foreignFills(history.brokerEvents)) ledger.addFill(fill);
     const requests = this.#requests;
     const lists = new OrderLists(requests, accountId, (tag) => ledger.intent(tag) !== undefined);
-    const take = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
+    const takeAnswer = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
+    const take: PollParts['take'] = (orders, at) => this.#takeAll(orders, at, 'snapshot');
     this.#ledger = ledger;
     this.#stream = new AccountStream(accountId, source);
     const reread = (at: At): void => this.#poll.noteChange(at);
-    const changes = new OrderChanges({ accountId, requests, ledger, take, reread });
+    const changes = new OrderChanges({ accountId, requests, ledger, take: takeAnswer, reread });
     const onListed: PollParts['onListed'] = (orders, askedAt, at) => {
+      this.#witness.list(this.#listedFacts(orders), askedAt, at);
       return changes.onListed(orders, askedAt, at);
     };
     this.#changes = changes;
@@ -236,6 +242,7 @@ export class TastytradeGateway implements OrderGateway {
       case 'socketOpen':
         return this.#stream.onOpen(at);
       case 'socketClosed':
+        this.#witness.end();
         return [
           ...told([{ kind: 'connection', connected: false, detail: input.reason }]),
           ...this.#stream.onClosed(),
@@ -251,6 +258,7 @@ export class TastytradeGateway implements OrderGateway {
       ...this.#stream.onClock(at),
       ...this.#poll.onClock(at, session),
       ...this.#settlements.onClock(at),
+      ...told(this.#witness.judge(at)),
     ];
   }
 
@@ -270,7 +278,7 @@ export class TastytradeGateway implements OrderGateway {
   /** Entries that are kept of orders and settlements: bounded, however many sessions pass. */
   get remembered(): number {
     const told = this.#refusals.size + this.#toldSettlements.size + this.#held.size;
-    return told + this.#ledger.size + this.#changes.size;
+    return told + this.#ledger.size + this.#changes.size + this.#witness.size;
   }
 
   /** Nothing can come any more of what is older than the broker's longest look-back. */
@@ -283,6 +291,7 @@ export class TastytradeGateway implements OrderGateway {
       if (intentId < oldest) this.#refusals.delete(intentId);
     }
     this.#changes.forget(this.#ledger.beginSession(oldest), oldest);
+    this.#witness.keep((intentId) => this.#ledger.chain(intentId) !== undefined);
   }
 
   #refuse(intentId: string, reason: string, refusal?: RefusalKind): readonly GatewayEffect[] {
@@ -323,6 +332,7 @@ export class TastytradeGateway implements OrderGateway {
     const { effects, notifications, hasBegun } = this.#stream.onFrame(text, at);
     const out = [...effects];
     if (hasBegun) {
+      this.#witness.begin(at);
       this.#poll.beginAnew(at);
       this.#settlements.beginAnew(at);
       out.push(...told([{ kind: 'connection', connected: true, detail: 'the stream is live' }]));
@@ -340,13 +350,32 @@ export class TastytradeGateway implements OrderGateway {
     if (orders.length === 0) return NOTHING;
     const before = this.#ledger.version;
     const effects = this.#takeAll(orders, at);
+    for (const facts of this.#factsOf(orders)) this.#witness.hear(facts);
     if (this.#ledger.version !== before) this.#poll.noteChange(at);
     return effects;
   }
 
-  #takeAll(orders: readonly TastyOrder[], at: At): readonly GatewayEffect[] {
+  /** What is said of own orders. */
+  #factsOf(orders: readonly TastyOrder[]): readonly OrderFacts[] {
     return orders.flatMap((order) => {
-      const events = told(this.#ledger.take(order, at.wall));
+      const intentId = this.#ledger.nameOf(order);
+      return this.#ledger.intent(intentId) === undefined ? [] : [orderFacts(intentId, order)];
+    });
+  }
+
+  #listedFacts(orders: readonly TastyOrder[]): readonly OrderFacts[] {
+    return this.#factsOf(orders).map((facts) => {
+      const chain = this.#ledger.chain(facts.intentId);
+      const isOver = chain !== undefined && chain.standing !== 'working';
+      const isEnd = isOver && lastEnded(chain.orders)?.id === facts.orderId;
+      return isEnd ? facts : { ...facts, hasEnded: false };
+    });
+  }
+
+  /** `source`: set where a list told them. */
+  #takeAll(orders: readonly TastyOrder[], at: At, source?: 'snapshot'): readonly GatewayEffect[] {
+    return orders.flatMap((order) => {
+      const events = told(this.#ledger.take(order, at.wall), source);
       return [...events, ...this.#changes.onNews(this.#ledger.nameOf(order), at)];
     });
   }

@@ -1,6 +1,6 @@
 /** Positions of this session that were closed at a loss, and orders that the broker would not have. */
 
-import type { BrokerEvent } from '../../broker/order-gateway.ts';
+import type { BrokerFact } from '../../broker/order-gateway.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { type Fill, isOpening, legSign, type OrderStatus } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -11,8 +11,6 @@ import { quantitiesOf } from '../exits/close-legs.ts';
 import { isExternal, type OrderRecord } from '../orders/order-book.ts';
 import { markOf } from './day-pnl.ts';
 import { areLeftToExpire, cashSoFar } from './held-position.ts';
-
-type Told = Exclude<BrokerEvent, { readonly kind: 'connection' }>;
 
 interface Closed {
   readonly strategy: string;
@@ -46,7 +44,7 @@ function leftUnbid(desk: DeskContext, { action, intentId, instrument, quantity }
 
 /** An execution with what quotes say of the longs that it leaves: a restart has none to look at, so that it is
  * journalled. */
-export function withItsRest(desk: DeskContext, event: Told): Told {
+export function withItsRest(desk: DeskContext, event: BrokerFact): BrokerFact {
   if (event.kind !== 'fill') return event;
   const leavesUnbid = leftUnbid(desk, event.fill);
   return leavesUnbid.length > 0 ? { ...event, leavesUnbid } : event;

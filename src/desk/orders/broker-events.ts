@@ -5,6 +5,7 @@
 
 import type {
   BrokerEvent,
+  BrokerFact,
   GatewayEffect,
   OrderSearch,
   Settlement,
@@ -42,7 +43,7 @@ import { settleUnknown } from './unproven.ts';
 /** Performs what the gateway asked for: its events here, its wires through the shell. */
 export function performGateway(desk: DeskContext, effects: readonly GatewayEffect[]): void {
   for (const effect of effects) {
-    if (effect.kind === 'event') onBrokerEvent(desk, effect.event);
+    if (effect.kind === 'event') onBrokerEvent(desk, effect.event, effect.source);
     else desk.out.push({ kind: 'wire', effect });
   }
 }
@@ -53,9 +54,10 @@ function journalled(event: BrokerEvent): JournalledBrokerEvent {
   return { kind, intentId: fill.intentId, fill, ...more };
 }
 
-function onBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
+function onBrokerEvent(desk: DeskContext, event: BrokerEvent, source?: 'snapshot'): void {
   if (event.kind === 'connection') onConnection(desk, event.connected, mixedText(event.detail));
-  else takeEvent(desk, event);
+  else if (event.kind === 'unheard') tellUnheard(desk, event);
+  else takeEvent(desk, event, source);
   if (event.kind === 'searched') judgeSearch(desk, event.intentId, event.search);
 }
 
@@ -63,7 +65,7 @@ function onBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
  * the broker's own stream. */
 export function takeEvent(
   desk: DeskContext,
-  event: Exclude<BrokerEvent, { kind: 'connection' }>,
+  event: BrokerFact,
   source?: 'snapshot' | 'operator',
 ): void {
   const fact = event.kind === 'cancelled' ? withItsDoer(desk, event) : withItsRest(desk, event);
@@ -77,6 +79,22 @@ export function takeEvent(
 function onConnection(desk: DeskContext, connected: boolean, detail: string): void {
   if (desk.day.stream.connected === connected) return;
   desk.day.stream = { connected, detail, since: desk.at };
+}
+
+/** The two sources of an account differ in what they told, and not in what the books hold: those have it from
+ * the list. So it is told, and stops nothing. */
+function tellUnheard(
+  { out }: DeskContext,
+  { intentId, what }: Extract<BrokerEvent, { kind: 'unheard' }>,
+): void {
+  if (what === undefined) {
+    const text = `the broker's stream has told of order ${intentId}, or began anew`;
+    out.settle('resolve', 'STREAM_MISSED', text, intentId);
+    return;
+  }
+  const missed = what === 'execution' ? 'an execution' : 'the end';
+  const text = `the broker's list shows ${missed} of order ${intentId} that its stream, which is up, has not told: the stream loses messages. The books have it from the list; what else is lost comes with the next one`;
+  out.alert('warning', 'STREAM_MISSED', text, intentId);
 }
 
 /** What a search came to. Not part of recovery: a restart begins its searches anew. A stream that nobody has told
@@ -160,6 +178,7 @@ export function applyBrokerEvent(desk: DeskContext, event: BrokerEvent): void {
       onFound(desk, event.intentId, event.search);
       return;
     case 'connection':
+    case 'unheard':
     case 'marked':
       return;
     default:

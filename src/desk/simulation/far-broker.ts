@@ -20,6 +20,7 @@ import type { DeskStart } from '../gateway-of.ts';
 import type { Input } from '../inputs.ts';
 import type { WireDoor } from './lossy-wires.ts';
 import type { SeededRandom } from './seeded-random.ts';
+import type { Heard } from './stream-oracle.ts';
 
 export type WireEffect = Extract<Effect, { readonly kind: 'wire' }>['effect'];
 export type QuoteInput = Extract<Input, { readonly kind: 'quote' }>;
@@ -66,6 +67,15 @@ export interface FarBroker {
   onCrash(at: At): void;
 }
 
+/** Whoever watches both ends of the wires. */
+export interface WireEar {
+  /** An order of an intent has come to the broker's door, by its own name where it has one. Not `isTaken`:
+   * it was refused there, and the broker's lists never hold it. */
+  onArrival(intentId: string, name?: string, isTaken?: boolean): void;
+  /** What the broker says of orders reaches the engine. */
+  onHeard(heard: Heard, at: At): void;
+}
+
 export interface FarBrokerOptions {
   readonly accountId: string;
   readonly seed: number;
@@ -73,9 +83,7 @@ export interface FarBrokerOptions {
   readonly at: At;
   readonly session: SessionTimes;
   readonly listing: ChainListing;
-  /** An order of an intent has come to the broker's door, by its own name where it has one. Not `isTaken`:
-   * it was refused there, and the broker's lists never hold it. */
-  readonly onArrival: (intentId: string, name?: string, isTaken?: boolean) => void;
+  readonly ear: WireEar;
   readonly door: WireDoor;
 }
 

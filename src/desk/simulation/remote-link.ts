@@ -47,13 +47,14 @@ class RemoteLink implements FarBroker {
   #isUntold = true;
 
   constructor(options: FarBrokerOptions) {
-    const { accountId, seed, random, onArrival, door, session, listing } = options;
+    const { accountId, seed, random, ear, door, session, listing } = options;
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
     this.#met = door.met;
     const isTakenOver = adoptingOf(streamOf(seed, 'adopting')) !== undefined;
     const stream = streamOf(seed, 'transfers');
     this.#transfers = isTakenOver ? new Transfers(stream, session, listing) : undefined;
+    const onArrival = (intentId: string): void => ear.onArrival(intentId);
     this.#broker = new RemoteBroker({ paper, random, onArrival, door });
     this.#adapter = new WireGateway(accountId, capabilitiesOf(paper));
   }

@@ -43,6 +43,8 @@ import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
 import { SideOracle } from './side-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
+import type { Heard } from './stream-oracle.ts';
+import { StreamOracle } from './stream-oracle.ts';
 import { TargetOracle } from './target-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
@@ -80,6 +82,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #asks: AskOracle;
   readonly #closes: CloseOracle;
   readonly #strategies: StrategyOracle;
+  readonly #streams: StreamOracle;
   readonly #hand: HandOracle;
   readonly #rests: RestOracle;
   readonly #sides: SideOracle;
@@ -119,6 +122,7 @@ export class SessionWitness implements BrokerObserver {
     this.#beside = new BesideOracle(report);
     this.#moments = new MomentOracle(limits, window, report);
     this.#strategies = new StrategyOracle(report);
+    this.#streams = new StreamOracle(report);
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
 
@@ -149,6 +153,7 @@ export class SessionWitness implements BrokerObserver {
     this.#alerts.onInput(input);
     this.#causes.onInput(input);
     this.#pages.onInput(input);
+    this.#streams.onInput(input);
     this.#sides.onInput(input);
     this.#moments.onInput(input);
     this.flat.onInput(input);
@@ -181,6 +186,7 @@ export class SessionWitness implements BrokerObserver {
     this.#alerts.onRecord(record);
     this.#causes.onRecord(record);
     this.#pages.onRecord(record);
+    this.#streams.onRecord(record);
     this.#rests.onRecord(record);
     this.#sides.onRecord(record);
     this.#targets.onRecord(record);
@@ -213,6 +219,11 @@ export class SessionWitness implements BrokerObserver {
   onArrival(intentId: string, name?: string, isTaken = true): void {
     this.#orders.onArrival(intentId, name);
     if (isTaken) this.#absences.onArrival(intentId);
+  }
+
+  /** What a broker behind wires says of orders reaches the engine. */
+  onHeard(heard: Heard, at: At): void {
+    this.#streams.onHeard(heard, at.wall);
   }
 
   /** The first byte of a request leaves for a broker behind wires. */
@@ -298,6 +309,7 @@ export class SessionWitness implements BrokerObserver {
     this.#alerts.afterStep(desk);
     this.#causes.afterStep(desk);
     this.#pages.afterStep(desk);
+    this.#streams.afterStep(at.wall);
     this.#chains.afterStep(desk, at);
     this.#asks.afterStep(desk, at);
     this.#rests.afterStep(desk);
@@ -349,6 +361,7 @@ export class SessionWitness implements BrokerObserver {
     this.plans.onCrash(records);
     this.#causes.onCrash(records);
     this.#pages.onCrash(records);
+    this.#streams.onCrash(records);
     this.#sides.onCrash(records);
     this.#targets.onCrash(records);
     const accepted = events.flatMap((event) => (event.kind === 'accepted' ? [event.intentId] : []));

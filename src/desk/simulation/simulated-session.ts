@@ -148,7 +148,7 @@ class SimulatedSession implements EngineWorld {
       at: this.#clock.trueAt,
       session,
       listing: this.#market.listing,
-      onArrival: (...order) => this.#witness.onArrival(...order),
+      ear: this.#witness,
       door: {
         isKilled: () => this.wraps.connectWord?.(this.#killWord) ?? this.#killWord,
         onLeave: (send) => this.#witness.onLeave(send),

@@ -707,6 +707,7 @@ describe('a change of the limit', () => {
     expect(rig.reprice(closing, -0.4, 20)).toEqual([
       { kind: 'replaced', intentId, limit: -4_000 },
       { kind: 'cancelled', intentId, remaining: 1 },
+      { kind: 'unheard', intentId, what: 'end' },
     ]);
   });
 
@@ -745,7 +746,7 @@ describe('a change of the limit', () => {
     rig.wires.faults.onStream('lost');
     ask(rig, closing, 1.87);
     rig.venue.fill(rig.atVenue(intentId), 1);
-    expect(kinds(rig.pass())).toEqual(['fill', 'cancelRejected']);
+    expect(kinds(rig.pass())).toEqual(['fill', 'cancelRejected', 'unheard']);
   });
 
   it('is told once the venue has taken it, not when it is answered', () => {
@@ -773,7 +774,8 @@ describe('a change of the limit', () => {
       expect(rig.restarted().snapshot()).toMatchObject({ workingOrders: [{ limit: 19_000 }] });
       rig.venue.knobs.amendsLater = false;
       expect(rig.reprice(closing, 1.87)).toMatchObject([{ kind: 'replaced', limit: 18_700 }]);
-      expect(kinds(rig.cancel(intentId))).toEqual(['cancelled']);
+      // The stream is the other adapter's now.
+      expect(kinds(rig.cancel(intentId))).toEqual(['cancelled', 'unheard']);
     },
   );
 
@@ -892,7 +894,7 @@ describe('a cancel', () => {
     rig.place(order);
     rig.wires.faults.onStream('lost');
     rig.venue.fill(rig.atVenue(order.intent.intentId), 1);
-    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['fill', 'fill']);
+    expect(kinds(rig.cancel(order.intent.intentId))).toEqual(['fill', 'fill', 'unheard']);
   });
 
   it('that comes before the answer to the send goes out after it', () => {

@@ -247,6 +247,23 @@ describe('news that changes nothing', () => {
     expect(rig.records()).toHaveLength(before);
   });
 
+  it('about what the stream lacks is told until it tells that, and opens no fact', () => {
+    const rig = new DeskRig();
+    const intentId = '20261120-000001';
+    rig.brokerSays({ kind: 'unheard', intentId, what: 'execution' });
+    rig.brokerSays({ kind: 'unheard', intentId, what: undefined });
+    expect(rig.bodies('brokerEvent')).toEqual([]);
+    expect(rig.bodies('alert')).toMatchObject([
+      { severity: 'warning', code: 'STREAM_MISSED', subject: intentId },
+      { action: 'resolve', code: 'STREAM_MISSED', subject: intentId },
+    ]);
+    rig.brokerSays({ kind: 'unheard', intentId, what: 'end' });
+    expect(rig.bodies('alert').at(-1)?.text).toContain(`the end of order ${intentId}`);
+    const after = rig.restart();
+    const told = after.bodies('alert').filter(({ code }) => code === 'STREAM_MISSED');
+    expect(told.at(-1)).toMatchObject({ action: 'resolve', subject: intentId });
+  });
+
   it('about orders that are not here is recorded and no more', () => {
     const rig = new DeskRig();
     const intentId = 'elsewhere';

@@ -36,6 +36,10 @@ interface Account {
   shares(): void;
   fill(): void;
   cancel(): void;
+  /** The stream ends, and another tells from then on. */
+  reconnect(): void;
+  /** Positions are not told of what fills from now on. */
+  keepPositions(): void;
 }
 
 function atTastytrade(): Account {
@@ -72,6 +76,14 @@ function atTastytrade(): Account {
     },
     cancel: () => {
       orders.end(order(), 'Cancelled');
+    },
+    reconnect: () => {
+      rig.venue.stream.isHalfOpen = false;
+      rig.wire.cut();
+      rig.wire.open();
+    },
+    keepPositions: () => {
+      account.positionLagMillis = 600_000;
     },
   };
 }
@@ -136,12 +148,20 @@ function atAlpaca(): Account {
     cancel: () => {
       venue.cancel(order().id);
     },
+    reconnect: () => {
+      wires.cut();
+      wires.open();
+    },
+    keepPositions: () => {
+      const kept = venue.account.positionsJson();
+      venue.account.positionsJson = () => kept;
+    },
   };
 }
 
 const BROKERS = { tastytrade: atTastytrade, alpaca: atAlpaca };
 
-type Event = Exclude<keyof Account, 'rig' | 'beat'>;
+type Event = 'foreignOrder' | 'shares' | 'fill' | 'cancel';
 
 /** What happened at the broker is in the books here, or somebody was told that it is not. */
 const NOTICED: Readonly<Record<Event, (rig: DeskRig) => boolean>> = {
@@ -151,6 +171,20 @@ const NOTICED: Readonly<Record<Event, (rig: DeskRig) => boolean>> = {
   cancel: (rig) => rig.orders()[0]?.status === 'cancelled',
 };
 
+/** Beats until something holds. */
+function beatsUntil(account: Account, holds: (rig: DeskRig) => boolean): number {
+  let beats = 0;
+  while (beats < 20 * BEATS_A_SECOND && !holds(account.rig)) {
+    account.beat();
+    beats += 1;
+  }
+  return beats;
+}
+
+function pass(account: Account, seconds: number): void {
+  for (let beats = 0; beats < seconds * BEATS_A_SECOND; beats += 1) account.beat();
+}
+
 /** Beats until it is noticed that this happened, so many beats after the account was set up. */
 function delayOf(account: Account, event: Event, beatsBefore: number): number {
   const { rig } = account;
@@ -159,21 +193,101 @@ function delayOf(account: Account, event: Event, beatsBefore: number): number {
   expect(rig.day.reconciled).toBe(true);
   account[event]();
   expect(NOTICED[event](rig)).toBe(false);
-  let beats = 0;
-  while (beats < 20 * BEATS_A_SECOND && !NOTICED[event](rig)) {
-    account.beat();
-    beats += 1;
-  }
-  return beats;
+  return beatsUntil(account, NOTICED[event]);
 }
+
+/** What was told of the stream, of which order and how. */
+function missed(rig: DeskRig): readonly (readonly [string, string | undefined])[] {
+  const own = rig.bodies('alert').filter(({ code }) => code === 'STREAM_MISSED');
+  return own.map(({ severity, action, subject }) => [action ?? severity, subject] as const);
+}
+
+/** Where executions and ends were learnt. */
+function sources(rig: DeskRig): readonly unknown[] {
+  const events = rig.bodies('brokerEvent').map(({ event }) => event);
+  return events.flatMap(({ kind, source }) => {
+    return kind === 'fill' || kind === 'cancelled' ? [source] : [];
+  });
+}
+
+const BEFORE = [0, 8, 16, 24];
 
 describe.each(['tastytrade', 'alpaca'] as const)('at %s, where the stream is silent,', (name) => {
   it.each(['foreignOrder', 'shares', 'fill', 'cancel'] as const)(
     '%s is booked or told within five seconds, wherever it happens between two pictures',
     (event) => {
-      const delays = [0, 8, 16, 24].map((before) => delayOf(BROKERS[name](), event, before));
+      const delays = BEFORE.map((before) => delayOf(BROKERS[name](), event, before));
       expect(Math.max(...delays)).toBeLessThanOrEqual(5 * BEATS_A_SECOND);
       expect(new Set(delays).size).toBeGreaterThan(1);
+    },
+  );
+
+  it.each(['fill', 'cancel'] as const)(
+    '%s is recorded as learnt from a list, and that the stream lacks it is told within five seconds of that, once',
+    (event) => {
+      for (const before of BEFORE) {
+        const account = BROKERS[name]();
+        const { rig } = account;
+        delayOf(account, event, before);
+        expect(new Set(sources(rig))).toEqual(new Set(['snapshot']));
+        expect(missed(rig)).toEqual([]);
+        const beats = beatsUntil(account, () => missed(rig).length > 0);
+        expect(beats).toBeLessThanOrEqual(5 * BEATS_A_SECOND);
+        pass(account, 10);
+        const intentId = rig.orders()[0]?.intent.intentId;
+        expect(missed(rig)).toEqual([['warning', intentId]]);
+        expect(rig.day.reconciled).toBe(true);
+      }
+    },
+  );
+
+  it.each(['fill', 'cancel'] as const)(
+    'what was told of %s is over once the stream begins anew, which need not tell it',
+    (event) => {
+      const account = BROKERS[name]();
+      const { rig } = account;
+      delayOf(account, event, 0);
+      pass(account, 5);
+      account.reconnect();
+      pass(account, 15);
+      const intentId = rig.orders()[0]?.intent.intentId;
+      expect(missed(rig)).toEqual([
+        ['warning', intentId],
+        ['resolve', intentId],
+      ]);
+    },
+  );
+
+  it('a fill that the positions of the account contradict is believed, and that they do is told with the second look', () => {
+    for (const before of BEFORE) {
+      const account = BROKERS[name]();
+      const { rig } = account;
+      account.keepPositions();
+      delayOf(account, 'fill', before);
+      const picture = () => rig.desk.context.gateway.snapshot(rig.at);
+      const looks = new Set([picture()]);
+      const beats = beatsUntil(account, () => looks.add(picture()).size === 3);
+      expect(beats).toBeLessThanOrEqual(5 * BEATS_A_SECOND);
+      expect(rig.day.reconciled).toBe(false);
+      expect(rig.alerts()).toContain('RECONCILE_DIFFERS');
+      expect(rig.positions()).toHaveLength(1);
+    }
+  });
+});
+
+describe.each(['tastytrade', 'alpaca'] as const)('at %s, where the stream is well,', (name) => {
+  it.each(['fill', 'cancel'] as const)(
+    '%s is no difference, and no list is its source',
+    (event) => {
+      const account = BROKERS[name]();
+      const { rig } = account;
+      account.reconnect();
+      pass(account, 15);
+      account[event]();
+      pass(account, 15);
+      expect(NOTICED[event](rig)).toBe(true);
+      expect(new Set(sources(rig))).toEqual(new Set([undefined]));
+      expect(missed(rig)).toEqual([]);
     },
   );
 });

@@ -16,7 +16,7 @@ const PATIENCE_MILLIS = 120_000;
 /** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
 const BROKERS = [
   { name: 'tastytrade', broker: TASTYTRADE, first: 7 },
-  { name: 'alpaca', broker: ALPACA, first: 5 },
+  { name: 'alpaca', broker: ALPACA, first: 14 },
 ];
 /** So many sessions in a row are looked at: the first that shows what is looked for ends the look. */
 const MOST_SESSIONS = 40;

@@ -47,6 +47,7 @@ export const PLANT_NAMES = [
   'target-followed',
   'alert-never-told',
   'flat-beside-broker',
+  'delta-cap-off',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -326,6 +327,9 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'kill-before-connect': () => ({ connectWord: () => false }),
   'cap-off-by-one': () => ({
     limits: (limits) => ({ ...limits, maxOrderContracts: limits.maxOrderContracts + 1 }),
+  }),
+  'delta-cap-off': () => ({
+    limits: (limits) => ({ ...limits, portfolioDeltaCap: 1e6 }),
   }),
   'drop-fill': () => ({ gateway: dropFill }),
   'audit-gap': auditGap,

@@ -2,61 +2,24 @@
 
 import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { Instrument } from '../../engine/domain/instrument.ts';
+import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { Limits } from '../../risk/limits.ts';
+import type { Input } from '../inputs.ts';
+import { CountCaps } from './count-caps.ts';
+import { DeltaCap } from './delta-cap.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
-import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
+import { leastPayoffCents } from './expiry-payoff.ts';
+import type { BrokerKind } from './far-broker.ts';
+import { HeardQuotes } from './heard-quotes.ts';
+import type { Lot, Lots } from './held-lots.ts';
+import { addFill, addLot } from './held-lots.ts';
+import { LiveOrders, shareLeft } from './live-orders.ts';
 import { OpenedPlans } from './opened-plans.ts';
 import type { Report } from './order-oracle.ts';
-
-interface Lot {
-  readonly instrument: Instrument;
-  quantity: number;
-  /** Signed cash of what is open, per share in 1/10,000 dollar times quantity. */
-  openCash: number;
-}
-
-type Lots = Map<string, Lot>;
-
-interface LiveOpening {
-  readonly intent: OrderIntent;
-  /** Contracts, over all legs. */
-  filled: number;
-}
-
-/** An option's price per share in 1/10,000 dollar is its price in cents a contract. */
-function addFill(lots: Lots, { instrument, action, quantity, price }: Fill): void {
-  const symbol = instrumentSymbol(instrument);
-  const lot = lots.get(symbol) ?? { instrument, quantity: 0, openCash: 0 };
-  const signed = legSign(action) * quantity;
-  const isReducing = Math.sign(signed) === -Math.sign(lot.quantity);
-  if (isReducing) lot.openCash *= Math.max(0, 1 - quantity / Math.abs(lot.quantity));
-  else lot.openCash -= signed * price;
-  lot.quantity += signed;
-  if (lot.quantity === 0) lots.delete(symbol);
-  else lots.set(symbol, lot);
-}
-
-/** Puts one lot to another of its contract, as if the smaller had closed its part of the larger. */
-function addLot(lots: Lots, added: Lot): void {
-  const symbol = instrumentSymbol(added.instrument);
-  const lot = lots.get(symbol);
-  if (lot === undefined) {
-    lots.set(symbol, added);
-    return;
-  }
-  const quantity = lot.quantity + added.quantity;
-  const isNetted = Math.sign(lot.quantity) === -Math.sign(added.quantity);
-  const larger = Math.abs(lot.quantity) > Math.abs(added.quantity) ? lot : added;
-  const openCash = isNetted
-    ? (larger.openCash * quantity) / larger.quantity
-    : lot.openCash + added.openCash;
-  if (quantity === 0) lots.delete(symbol);
-  else lots.set(symbol, { ...lot, quantity, openCash });
-}
 
 type SideStop = ExitPlan['sideStop'];
 
@@ -86,13 +49,28 @@ function worstOfLots(lots: Lots, sideStop: SideStop): number {
   return worstOf(held, cash, sideStop);
 }
 
-/** The worst of a whole opening at its worst price. */
-function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent): number {
+/** The worst of a whole opening at its worst price; fees make an end at expiry worse. */
+function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent, fees = 0): number {
   const held = legs.map(({ instrument, action, ratio }) => ({
     instrument,
     quantity: legSign(action) * ratio * quantity,
   }));
-  return worstOf(held, worst * quantity, exitPlan?.sideStop);
+  const atExpiry = -leastPayoffCents(held) - worst * quantity + fees;
+  return Math.max(0, atExpiry, lossOfSides(held, worst * quantity, exitPlan?.sideStop));
+}
+
+/** What brokers take at least for a contract of an opening, in cents: their commission, up to a leg's most of
+ * it, and clearing. */
+const LEAST_FEES = { commission: 100, commissionOfLeg: 1_000, clearing: 10 };
+const ALPACA_LEAST_FEES = { commission: 0, commissionOfLeg: 0, clearing: 2 };
+
+function leastFees(broker: BrokerKind, { legs, quantity }: OrderIntent): number {
+  const least = broker === 'alpaca' ? ALPACA_LEAST_FEES : LEAST_FEES;
+  return legs.reduce((sum, { ratio }) => {
+    const contracts = ratio * quantity;
+    const commission = Math.min(least.commission * contracts, least.commissionOfLeg);
+    return sum + commission + least.clearing * contracts;
+  }, 0);
 }
 
 /** Where the book keeps what no order of the engine opened. */
@@ -100,8 +78,10 @@ function foreignPosition(symbol: string): string {
   return `external-${symbol.replaceAll(' ', '')}`;
 }
 
-function isProvenAbsent(body: AuditBody): body is Extract<AuditBody, { kind: 'orderResolved' }> {
-  return body.kind === 'orderResolved' && body.outcome === 'absentPresumed';
+/** What the limits of a session are held against besides. */
+export interface CapDay {
+  readonly lastTrade: EpochMicros;
+  readonly broker: BrokerKind | undefined;
 }
 
 export class CapOracle {
@@ -110,7 +90,13 @@ export class CapOracle {
   #positions = new Map<string, Lots>();
   /** Shares that settlements brought and closes took, by symbol: they hang on no order. */
   #shares = new Map<string, number>();
-  #live = new Map<string, LiveOpening>();
+  readonly #live = new LiveOrders();
+  readonly #counts: CountCaps;
+  readonly #quotes = new HeardQuotes();
+  readonly #deltas: DeltaCap;
+  readonly #broker: BrokerKind;
+  /** Of the record that is heard now. */
+  #wall = 0;
   #seenFills = new Set<string>();
   /** Contracts by symbol that foreign orders closed while nothing of them was held. */
   #early = new Map<string, number>();
@@ -120,44 +106,67 @@ export class CapOracle {
   readonly #sharedWith = new Map<string, string>();
   readonly #plans = new OpenedPlans();
 
-  constructor(limits: Limits, report: Report) {
+  constructor(limits: Limits, { lastTrade, broker = 'paper' }: CapDay, report: Report) {
     this.#limits = limits;
+    this.#counts = new CountCaps(limits);
+    this.#deltas = new DeltaCap(limits, this.#quotes, lastTrade);
+    this.#broker = broker;
     this.#report = report;
   }
 
-  onRecord({ body }: AuditRecord): void {
-    if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
+  onInput(input: Input): void {
+    this.#quotes.onInput(input);
+  }
+
+  onRecord({ body, at }: AuditRecord): void {
+    this.#wall = at.wall;
+    if (body.kind === 'intentRecorded') {
+      const { intent } = body;
+      const { purpose } = intent;
+      if (purpose !== 'open' && purpose !== 'protective') this.#judgeClose(intent);
+      if (purpose === 'open') {
+        this.#judge(intent);
+        this.#judgeBeside(intent, at);
+      }
+      this.#counts.onIntent(intent, at.wall);
+    }
+    this.#live.onRecord(body);
     if (body.kind === 'repriced') this.#onBetter(body);
-    if (body.kind !== 'intentRecorded') return;
-    const { purpose } = body.intent;
-    if (purpose !== 'open' && purpose !== 'protective') this.#judgeClose(body.intent);
-    if (purpose !== 'open') return;
-    this.#judge(body.intent);
-    this.#live.set(body.intent.intentId, { intent: body.intent, filled: 0 });
   }
 
   /** A better limit at the confirm brings a plan of its own, and stops that stand further away. */
   #onBetter(better: Extract<AuditBody, { kind: 'repriced' }>): void {
-    const { intentId, exitPlan } = better;
-    const live = this.#live.get(intentId);
-    if (live === undefined || exitPlan === undefined) return;
-    this.#live.delete(intentId);
-    const intent = { ...live.intent, exitPlan };
+    const intent = this.#live.intentOf(better.intentId);
+    if (intent?.purpose !== 'open' || better.exitPlan === undefined) return;
     this.#plans.onBetter(better);
     this.#judge(intent);
-    this.#live.set(intentId, { ...live, intent });
+  }
+
+  /** What is held and what works speaks against it by count or by delta. */
+  #judgeBeside(intent: OrderIntent, at: At): void {
+    const beside = { held: this.#positions, live: this.#live.all() };
+    const faults = [
+      ...this.#counts.faultsOf(intent, at, beside),
+      ...this.#deltas.faultsOf(intent, at, beside),
+    ];
+    for (const fault of faults) this.#report(`${intent.intentId} ${fault}`);
   }
 
   #judge(intent: OrderIntent): void {
-    const { maxOrderContracts, maxTradeLossCents, maxOpenRiskCents } = this.#limits;
+    const { maxOrderContracts, maxTradeLossCents, maxOpenRiskCents, maxOpenOrdersRiskCents } =
+      this.#limits;
     const contracts = intent.quantity * Math.max(...intent.legs.map((leg) => leg.ratio));
     const { intentId } = intent;
     if (contracts > maxOrderContracts)
       this.#report(`${intentId} trades ${contracts} contracts a leg`);
-    const worst = worstOfIntent(intent);
+    const worst = this.#worstOf(intent);
     if (worst > maxTradeLossCents) this.#report(`${intentId} can lose ${worst} cents`);
-    const open = this.#openRisk() + worst;
+    const opening = this.#openingRisk(intentId) + worst;
+    const open = this.#heldRisk() + opening;
     if (open > maxOpenRiskCents) this.#report(`${intentId} takes open risk to ${open} cents`);
+    if (opening > maxOpenOrdersRiskCents) {
+      this.#report(`${intentId} takes the risk of what opens to ${opening} cents`);
+    }
   }
 
   /** A close takes only what is held, and leaves no more to lose: no long goes before the short that it
@@ -189,14 +198,11 @@ export class CapOracle {
     }
   }
 
-  /** What is held, and of live openings what may still fill, at its worst. */
-  #openRisk(): number {
+  /** What is held, at its worst. */
+  #heldRisk(): number {
     let risk = 0;
     for (const [positionId, lots] of this.#positions) {
       risk += worstOfLots(lots, this.#sideStopOf(positionId));
-    }
-    for (const { intent, filled } of this.#live.values()) {
-      risk += worstOfIntent(intent) * (1 - filled / contractsOf(intent));
     }
     return risk;
   }
@@ -207,11 +213,21 @@ export class CapOracle {
     return this.#plans.planOf(positionId)?.sideStop;
   }
 
+  /** What of other openings may still fill, at its worst. */
+  #openingRisk(intentId: string): number {
+    const others = this.#live.openingsBut(intentId);
+    return others.reduce((sum, live) => sum + this.#worstOf(live.intent) * shareLeft(live), 0);
+  }
+
+  /** The worst of a whole opening at its worst price, once its fees are paid. */
+  #worstOf(intent: OrderIntent): number {
+    return worstOfIntent(intent, leastFees(this.#broker, intent));
+  }
+
   onEvent(event: BrokerEvent): void {
+    this.#live.onEvent(event);
     if (event.kind === 'busted') this.#plans.onBust(event.intentId, event.fillId);
-    if (event.kind === 'rejected' || event.kind === 'cancelled' || event.kind === 'expired') {
-      this.#live.delete(event.intentId);
-    } else if (event.kind === 'fill') this.#onFill(event.fill);
+    if (event.kind === 'fill') this.#onFill(event.fill);
     else if (event.kind === 'settlement') {
       this.#onSettlement(event.settlement);
     }
@@ -219,7 +235,9 @@ export class CapOracle {
 
   #onSettlement({ settlementId, instrument, shares }: Settlement): void {
     const symbol = instrumentSymbol(instrument);
-    for (const lots of this.#positions.values()) lots.delete(symbol);
+    for (const [positionId, lots] of this.#positions) {
+      if (lots.delete(symbol)) this.#counts.onOthers(positionId);
+    }
     if (this.#seenFills.has(settlementId)) return;
     this.#seenFills.add(settlementId);
     if (instrument.kind === 'option') this.#moveShares(instrument.root, shares);
@@ -239,12 +257,13 @@ export class CapOracle {
       return;
     }
     const known = this.#positionOf.get(fill.intentId);
-    if (known === undefined) this.#onForeign(fill);
-    else this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
-    const live = this.#live.get(fill.intentId);
-    if (live === undefined) return;
-    live.filled += fill.quantity;
-    if (live.filled >= contractsOf(live.intent)) this.#live.delete(fill.intentId);
+    this.#live.onFill(fill);
+    if (known === undefined) {
+      this.#onForeign(fill);
+      return;
+    }
+    this.#counts.onFill(known, fill, this.#wall);
+    this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
   }
 
   #onForeign(fill: Fill): void {
@@ -281,6 +300,7 @@ export class CapOracle {
       const held = lots.get(symbol)?.quantity ?? 0;
       if (left === 0 || Math.sign(held) !== -sign) continue;
       const taken = Math.min(left, Math.abs(held));
+      this.#counts.onOthers(positionId);
       this.#addTo(positionId, { ...fill, quantity: taken });
       left -= taken;
     }
@@ -333,31 +353,25 @@ export class CapOracle {
   ): void {
     this.#positions = new Map();
     this.#shares = new Map();
-    this.#live = new Map();
+    this.#live.clear();
+    this.#counts.clear();
+    this.#quotes.clear();
+    this.#wall = 0;
     this.#seenFills = new Set();
     this.#early = new Map();
     this.#sharedWith.clear();
     this.#positionOf.clear();
     this.#plans.clear();
-    for (const { body } of records) this.#recall(body);
+    for (const record of records) this.#recall(record);
     for (const event of events) this.onEvent(event);
-    for (const intentId of this.#live.keys()) {
-      if (remembers?.has(intentId) === false) this.#live.delete(intentId);
-    }
+    if (remembers !== undefined) this.#live.keepOnly(remembers);
   }
 
-  #recall(body: AuditBody): void {
-    if (body.kind === 'sendBlocked' || isProvenAbsent(body)) this.#live.delete(body.intentId);
+  #recall({ body, at }: AuditRecord): void {
+    this.#live.onRecord(body);
     if (body.kind === 'intentRecorded') {
-      const { intent } = body;
-      this.onIntent(intent);
-      if (intent.purpose === 'open') this.#live.set(intent.intentId, { intent, filled: 0 });
-    }
-    if (body.kind !== 'repriced' || body.exitPlan === undefined) return;
-    const live = this.#live.get(body.intentId);
-    if (live === undefined) return;
-    const intent = { ...live.intent, exitPlan: body.exitPlan };
-    this.#plans.onBetter(body);
-    this.#live.set(body.intentId, { ...live, intent });
+      this.#counts.onIntent(body.intent, at.wall);
+      this.onIntent(body.intent);
+    } else if (body.kind === 'repriced') this.#plans.onBetter(body);
   }
 }

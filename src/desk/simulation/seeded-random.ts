@@ -98,6 +98,7 @@ const STREAM = {
   alerts: 12,
   adopting: 13,
   transfers: 16,
+  tight: 42,
 } as const;
 export type StreamName = keyof typeof STREAM;
 

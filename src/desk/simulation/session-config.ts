@@ -10,7 +10,7 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { nextSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, centsFromDollars, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
-import type { Limits } from '../../risk/limits.ts';
+import type { LimitSettings, Limits } from '../../risk/limits.ts';
 import { limitsFrom } from '../../risk/limits.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
@@ -59,8 +59,30 @@ export function temperFor(random: SeededRandom, shape: SessionShape): MarketTemp
   };
 }
 
+/** In so many sessions some of the limits are such as a whole day of these traders passes. */
+const TIGHT_CHANCE = 0.1;
+const TIGHT_LIMITS: readonly LimitSettings[] = [
+  { maxContractsPerSymbol: 1 },
+  { maxUnitsPerStrategy: 1 },
+  { maxContracts: 5 },
+  { maxOpenOrders: 1 },
+  { maxOpenOrdersRiskCents: centsFromDollars(300) },
+  { maxOrdersPerMinute: 1 },
+  { maxOrdersPerDay: 8 },
+  { maxOrdersPerPrincipal: 3 },
+  { maxRepeats: 4, repeatWindowMillis: 2 * 3_600_000 },
+  { portfolioVegaCapCents: centsFromDollars(3) },
+];
+
+/** The same but for two of them, in one session of ten: `tight` is a stream of chance of its own. */
+export function limitsFor(random: SeededRandom, tight: SeededRandom): Limits {
+  const { version: _, ...limits } = wideLimits(random);
+  if (!tight.chance(TIGHT_CHANCE)) return limitsFrom(limits);
+  return limitsFrom({ ...limits, ...tight.pick(TIGHT_LIMITS), ...tight.pick(TIGHT_LIMITS) });
+}
+
 /** The limits as they come, or wider ones, so that other checks get their turn. */
-export function limitsFor(random: SeededRandom): Limits {
+function wideLimits(random: SeededRandom): Limits {
   if (random.chance(0.4)) return limitsFrom();
   return limitsFrom({
     maxDailyLossCents: centsFromDollars(random.pick([250, 800, 2_000, 5_000])),

@@ -103,7 +103,11 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
     this.#alerts = new AlertOracle({ session, cutoffAt: window.cutoffAt }, report, met);
-    this.#caps = new CapOracle(limits, report);
+    this.#caps = new CapOracle(
+      limits,
+      { lastTrade: session.lastTrade, broker: options.broker },
+      report,
+    );
     this.#causes = new CauseOracle({ session, exits, window }, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(window, report);
@@ -156,6 +160,7 @@ export class SessionWitness implements BrokerObserver {
     this.#streams.onInput(input);
     this.#sides.onInput(input);
     this.#moments.onInput(input);
+    this.#caps.onInput(input);
     this.flat.onInput(input);
     this.#strategies.onInput(input);
     this.#hand.onInput(input);

@@ -101,7 +101,7 @@ class SimulatedSession implements EngineWorld {
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
-    const plain = configFor(limitsFor(config), exitsFor(stream('exits'), session));
+    const plain = configFor(limitsFor(config, stream('tight')), exitsFor(stream('exits'), session));
     this.#config = options.broker?.configOf(plain) ?? plain;
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.shape), session);
     this.#feed = new FeedModel(this.#market);

@@ -10,6 +10,7 @@ import { limitsFrom } from '../../../src/risk/limits.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
+const day = { lastTrade: session.lastTrade, broker: undefined };
 
 function option(right: Right, strike: number) {
   const terms = { root: 'SPY', expiry: session.date, right } as const;
@@ -57,7 +58,7 @@ function fill(intentId: string, strike: number, action: LegAction, cost: number)
 describe('the oracle of the limits', () => {
   it('takes what the broker closes by itself from what is held', () => {
     const found: string[] = [];
-    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
     const open = (intentId: string): void => {
       const intent = spread(intentId);
       caps.onIntent(intent);
@@ -75,7 +76,7 @@ describe('the oracle of the limits', () => {
 
   it('leaves to the desk of which position others closed some', () => {
     const found: string[] = [];
-    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
     for (const id of ['P', 'Q']) {
       caps.onIntent(spread(id));
       caps.onRecord(recorded(spread(id)));
@@ -99,7 +100,7 @@ describe('the oracle of the limits', () => {
 
   it('knows after a crash of no order whose record is lost', () => {
     const found: string[] = [];
-    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
     const kept = ['P', 'Q'].map((id) => recorded(spread(id)));
     const fills = ['P', 'Q'].flatMap((id) => [
       fill(id, 600, 'sellToOpen', 5_000),
@@ -117,8 +118,8 @@ describe('the oracle of the limits', () => {
 
   it('counts of what is paid for a payoff that is sure only what goes beyond it', () => {
     const found: string[] = [];
-    const limits = limitsFrom({ maxTradeLossCents: cents(2_00) });
-    const caps = new CapOracle(limits, (what) => found.push(what));
+    const limits = limitsFrom({ maxTradeLossCents: cents(6_40) });
+    const caps = new CapOracle(limits, day, (what) => found.push(what));
     const legs = [
       { instrument: option('call', 599), action: 'buyToOpen', ratio: 1 },
       { instrument: option('call', 600), action: 'sellToOpen', ratio: 1 },
@@ -131,12 +132,12 @@ describe('the oracle of the limits', () => {
     ] as const) {
       caps.onRecord(recorded({ ...spread(intentId), legs, worst: price(-paid) }));
     }
-    expect(found).toEqual(['Q can lose 300 cents']);
+    expect(found).toEqual(['Q can lose 740 cents']);
   });
 
   it('does not count as held what the broker closed before its opening was told', () => {
     const found: string[] = [];
-    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
     caps.onIntent(spread('P'));
     caps.onEvent(fill('the broker’s own', 600, 'buyToClose', 4_000));
     caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
@@ -162,7 +163,7 @@ describe('the oracle of the limits', () => {
     'objects to a long that goes before its short (%s), not where both go together',
     (purpose) => {
       const found: string[] = [];
-      const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+      const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
       caps.onIntent(spread('P'));
       caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
       caps.onEvent(fill('P', 599, 'buyToOpen', 2_000));
@@ -179,7 +180,7 @@ describe('the oracle of the limits', () => {
 
   it('objects to an opening beside a short that has lost its cover', () => {
     const found: string[] = [];
-    const caps = new CapOracle(limitsFrom(), (what) => found.push(what));
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
     caps.onIntent(spread('P'));
     caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
     caps.onRecord(recorded(spread('Q')));
@@ -190,8 +191,9 @@ describe('the oracle of the limits', () => {
     'counts what works on behind a crash at a broker that %s',
     (how) => {
       const found: string[] = [];
-      const limits = limitsFrom({ maxOpenRiskCents: cents(100_00) });
-      const caps = new CapOracle(limits, (what) => found.push(what));
+      const orders = { maxOpenOrdersRiskCents: cents(500_00) };
+      const limits = limitsFrom({ maxOpenRiskCents: cents(100_00), ...orders });
+      const caps = new CapOracle(limits, day, (what) => found.push(what));
       const forgets = how.startsWith('forgets');
       const blocked = { kind: 'sendBlocked', intentId: 'B', reason: 'the kill switch' } as const;
       const records = [
@@ -202,7 +204,7 @@ describe('the oracle of the limits', () => {
       ];
       caps.onCrash(records, [], forgets ? new Set(['B']) : undefined);
       caps.onRecord(recorded(spread('D')));
-      expect(found).toEqual(forgets ? [] : ['D takes open risk to 21000 cents']);
+      expect(found).toEqual(forgets ? [] : ['D takes open risk to 21660 cents']);
     },
   );
 });
@@ -230,7 +232,7 @@ describe('the oracle of the limits, of a condor with a stop of each side', () =>
 
   function judged(...openings: readonly OrderIntent[]): readonly string[] {
     const found: string[] = [];
-    const caps = new CapOracle(limits, (what) => found.push(what));
+    const caps = new CapOracle(limits, day, (what) => found.push(what));
     for (const intent of openings) {
       caps.onIntent(intent);
       caps.onRecord(recorded(intent));
@@ -249,7 +251,7 @@ describe('the oracle of the limits, of a condor with a stop of each side', () =>
   it('counts them of what is held as of what is on its way', () => {
     const found: string[] = [];
     const wide = { ...limits, maxTradeLossCents: cents(60_00) };
-    const caps = new CapOracle(wide, (what) => found.push(what));
+    const caps = new CapOracle(wide, day, (what) => found.push(what));
     const held = condor('P', { debit });
     caps.onIntent(held);
     caps.onRecord(recorded(held));

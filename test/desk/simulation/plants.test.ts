@@ -31,6 +31,7 @@ const SAYS: Readonly<Record<PlantName, RegExp>> = {
   'stop-leaves': /is still open at the stop/,
   'leaves-two-hours-late': /is still open by the deadline/,
   'target-followed': /for its target at .* which is worse than/,
+  'delta-cap-off': /can take net delta to/,
   leak: /holds a plain token/,
 };
 /** Every plant is found within so many sessions … */

@@ -6,14 +6,17 @@
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { OrderLeg } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import type { Fill, OrderLeg } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, epochMicros } from '../../engine/domain/units.ts';
+import { isTakenOver } from '../../engine/portfolio/adoptions.ts';
+import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
+import { brokerEventOf } from '../journal-summary.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { leastPayoffCents } from './expiry-payoff.ts';
 import { HeardQuotes } from './heard-quotes.ts';
@@ -128,9 +131,22 @@ export class FlatOracle {
     });
   }
 
-  onRecord({ body, at }: AuditRecord): void {
+  onRecord(record: AuditRecord): void {
+    const { body, at } = record;
     if (body.kind === 'engineStopped') this.#hasStopped = true;
     if (body.kind === 'alert') this.#onAlert(body.code, body.text, at.market);
+    const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
+    if (event?.kind === 'fill' && isTakenOver(event.fill)) this.#onTakenOver(event.fill);
+  }
+
+  /** What the operator took over was in no book when all was to be closed. */
+  #onTakenOver({ instrument, action }: Fill): void {
+    if (!isOpening(action)) return;
+    const taken = externalPositionId(instrument);
+    this.#watches = this.#watches.map((watch) => ({
+      ...watch,
+      positionIds: watch.positionIds.filter((positionId) => positionId !== taken),
+    }));
   }
 
   /** The desk told somebody about a position by its name. */

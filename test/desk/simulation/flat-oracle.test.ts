@@ -4,7 +4,9 @@ import type { MomentWindow } from '../../../src/desk/simulation/moment-oracle.ts
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { instrumentSymbol, occSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
 import { addMicros, cents, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import { adoptedFillId } from '../../../src/engine/portfolio/adoptions.ts';
 import { breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { valueIn } from '../../support/desk-rig.ts';
 
@@ -119,6 +121,33 @@ describe('after a flatten', () => {
     rig.advance(10);
     oracle.judge(context);
     expect(said).toEqual(open('after a flatten'));
+  });
+
+  it('what the operator takes over later was not asked for', () => {
+    const { rig, context, said, over, hear, record } = watched();
+    const instrument = context.book.structures()[0]!.legs[0]!.instrument;
+    const fill: Fill = {
+      fillId: adoptedFillId(1, 'SPY'),
+      intentId: 'external',
+      instrument,
+      action: 'buyToOpen',
+      quantity: 1,
+      price: price(BID),
+      feesCents: cents(0),
+      marketAt: rig.at.market,
+    };
+    const taken = { kind: 'fill', intentId: 'external', fill, source: 'operator' };
+    const judge = (isTakenOver: boolean) => {
+      const oracle = hear(over(), BID);
+      oracle.onFlatten(context, 'after a flatten');
+      if (isTakenOver) oracle.onRecord(record({ kind: 'brokerEvent', event: taken }));
+      rig.advance(180);
+      oracle.judge(context);
+      return said.splice(0).filter((each) => each.startsWith('external-'));
+    };
+    rig.brokerSays({ kind: 'fill', fill });
+    expect(judge(false)).toHaveLength(1);
+    expect(judge(true)).toEqual([]);
   });
 
   it('a close excuses it only by a limit that gives all that the quotes ask', () => {

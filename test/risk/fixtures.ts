@@ -62,9 +62,15 @@ export interface RowSpec {
   readonly delta: number | undefined;
 }
 
+/** Each with its twin of the other right, at parity with a forward of 600. */
 export const ROWS: readonly RowSpec[] = [
   { right: 'put', strike: 585, quote: quote(0.04, 0.05), delta: -0.02 },
   { right: 'put', strike: 595, quote: quote(0.5, 0.52), delta: -0.3 },
+  { right: 'put', strike: 605, quote: quote(5.5, 5.52), delta: -0.7 },
+  { right: 'put', strike: 610, quote: quote(10.1, 10.11), delta: -0.92 },
+  { right: 'put', strike: 615, quote: quote(15.04, 15.05), delta: -0.98 },
+  { right: 'call', strike: 585, quote: quote(15.04, 15.05), delta: 0.98 },
+  { right: 'call', strike: 595, quote: quote(5.5, 5.52), delta: 0.7 },
   { right: 'call', strike: 605, quote: quote(0.5, 0.52), delta: 0.3 },
   { right: 'call', strike: 610, quote: quote(0.1, 0.11), delta: 0.08 },
   { right: 'call', strike: 615, quote: quote(0.04, 0.05), delta: 0.02 },
@@ -113,6 +119,14 @@ export function sliceOf(rows: readonly RowSpec[], spotQuote = quote(599.99, 600.
 export function sliceWith(right: Right, strike: number, change: Partial<RowSpec>): ChainSlice {
   return sliceOf(
     ROWS.map((row) => (row.right === right && row.strike === strike ? { ...row, ...change } : row)),
+  );
+}
+
+/** The slice with a call of other prices, and its put where parity wants it beside that. */
+export function sliceWithPair(strike: number, bid: number, ask: number): ChainSlice {
+  const pair = { call: quote(bid, ask), put: quote(bid + strike - 600, ask + strike - 600) };
+  return sliceOf(
+    ROWS.map((row) => (row.strike === strike ? { ...row, quote: pair[row.right] } : row)),
   );
 }
 

@@ -23,6 +23,7 @@ import {
   riskInput,
   sliceOf,
   sliceWith,
+  sliceWithPair,
 } from './fixtures.ts';
 
 /** For each check an input that it alone refuses. */
@@ -57,11 +58,11 @@ const REFUSED_BY_ONE: Readonly<Record<string, RiskInput>> = {
   data_stale: riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -2_001))) }),
   quote_crossed: riskInput({ slice: sliceWith('call', 605, { quote: quote(0.52, 0.5) }) }),
   leg_market_missing: riskInput({
-    slice: sliceWith('call', 605, { quote: quote(0, 0.04) }),
+    slice: sliceWithPair(605, 0, 0.04),
     intent: condorIntent({ limit: dollars(0.45), worst: dollars(0.4) }),
   }),
   price_bounds: riskInput({
-    slice: sliceWith('call', 605, { quote: quote(10.5, 10.52) }),
+    slice: sliceWithPair(605, 10.5, 10.52),
     intent: condorIntent({ limit: dollars(10.9) }),
   }),
   price_collar: riskInput({ intent: condorIntent({ limit: dollars(0.8), worst: dollars(0.8) }) }),

@@ -22,6 +22,7 @@ import {
   riskInput,
   sliceOf,
   sliceWith,
+  sliceWithPair,
 } from './fixtures.ts';
 
 function denialOf(input: RiskInput) {
@@ -123,7 +124,7 @@ describe('HanMag, 2013: calls for puts on expiry day, priced by a wrong input', 
   });
 
   it('refuses a credit above the width, though the quotes say so', () => {
-    const slice = sliceWith('call', 605, { quote: quote(10.5, 10.52) });
+    const slice = sliceWithPair(605, 10.5, 10.52);
     const intent = condorIntent({ limit: dollars(10.9) });
     expect(denialOf(riskInput({ slice, intent }))).toBe('price_bounds');
   });

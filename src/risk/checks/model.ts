@@ -2,15 +2,18 @@
  * The model's own numbers make sense: time is left and is what the calendar says, volatilities and
  * deltas are in their ranges, the forward stands at the underlying, and no pair of call and put
  * breaks parity. A wrong input to a model looks like an opportunity. The feed's own greeks are no part
- * of it: they decide nothing here, and risk_check tells how far ours stand from them.
+ * of it: they decide nothing here, and risk_check tells how far ours stand from them. Parity is asked of each
+ * leg where it and its twin have a fresh market, and the card names those of which it could not be. Where it can
+ * be asked of no leg at all nothing says that the quotes are of these contracts.
  */
-import { gridOf } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
 import { tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
 import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-expiry.ts';
+import type { Parity } from '../parity.ts';
 import { parityOf } from '../parity.ts';
 import type { RiskInput } from '../risk-input.ts';
 import { legMarket } from '../slice-lookup.ts';
@@ -68,18 +71,19 @@ function rangeFault(view: ContractView, leg: OrderLeg, input: RiskInput): Fault 
   return { message, numbers: { delta: greeks.delta } };
 }
 
-function parityFault(leg: OrderLeg, input: RiskInput): Fault | undefined {
-  const { view } = legMarket(input, leg);
-  const parity = parityOf(input, leg);
-  if (view === undefined || parity === undefined) return undefined;
-  const { gap, halfWidths } = parity;
+function parityFault(
+  { contract }: ContractView,
+  leg: OrderLeg,
+  { gap, halfWidths }: Parity,
+  input: RiskInput,
+): Fault | undefined {
   const tolerance = halfWidths + input.limits.parityTicks * tickAt(gridOf([leg]), 0);
   if (gap <= tolerance) return undefined;
   const message = 'a call and a put of one strike contradict each other; wait until they agree';
   return {
     message,
     numbers: {
-      strike: dollarsFromPrice(view.contract.strike),
+      strike: dollarsFromPrice(contract.strike),
       gapPrice: dollarsFromPrice(price(Math.round(gap))),
       tolerancePrice: dollarsFromPrice(price(Math.round(tolerance))),
     },
@@ -93,12 +97,21 @@ export const modelCheck: Check = {
     const { slice, intent } = input;
     if (slice === undefined) return notRun(CODE, 'no chain is known; wait for its quotes');
     let fault = clockFault(slice, input) ?? forwardFault(slice, input);
+    const unasked: string[] = [];
     for (const leg of intent.legs) {
       const { view } = legMarket(input, leg);
       if (view === undefined) return notRun(CODE, 'a leg is not in the chain');
-      fault ??= rangeFault(view, leg, input) ?? parityFault(leg, input);
+      const parity = parityOf(input, leg);
+      if (parity === undefined) unasked.push(instrumentSymbol(leg.instrument));
+      fault ??= rangeFault(view, leg, input) ?? (parity && parityFault(view, leg, parity, input));
     }
     if (fault !== undefined) return failed(CODE, fault.message, fault.numbers);
-    return passed(CODE, 'the numbers of the model make sense');
+    if (unasked.length === 0) return passed(CODE, 'the numbers of the model make sense');
+    const without = unasked.join(' and ');
+    const numbers = { parityNotAskedOf: without };
+    const makeSense = `the numbers of the model make sense; put-call parity could not be asked of ${without}`;
+    if (unasked.length < intent.legs.length) return passed(CODE, makeSense, numbers);
+    const nothing = `put-call parity could not be asked of ${without}; wait until both rights of a strike have a fresh bid and ask`;
+    return notRun(CODE, nothing, numbers);
   },
 };

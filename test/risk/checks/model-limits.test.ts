@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
-import type { ChainSlice, ContractView } from '../../../src/engine/domain/market.ts';
+import type { ChainSlice, ContractView, Quote } from '../../../src/engine/domain/market.ts';
 import type { OrderIntent } from '../../../src/engine/domain/order.ts';
 import { addMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { MINUTES_PER_YEAR } from '../../../src/engine/pricing/time-to-expiry.ts';
@@ -29,10 +29,12 @@ function slice(change: Partial<ChainSlice>): RiskInput {
   return riskInput({ slice: { ...QUIET, ...change } });
 }
 
-/** The chain with its first call changed: 605, a leg of the condor. */
-function firstCall(change: Partial<ContractView>): RiskInput {
-  const calls = QUIET.calls.map((view, i) => (i === 0 ? { ...view, ...change } : view));
-  return slice({ calls });
+/** The chain with the call of 605 changed, a leg of the condor. */
+function callOf605(change: Partial<ContractView>): RiskInput {
+  const isIt = ({ contract }: ContractView) => contract.strike === priceFromDollars(605);
+  return slice({
+    calls: QUIET.calls.map((view) => (isIt(view) ? { ...view, ...change } : view)),
+  });
 }
 
 function withDelta(right: 'call' | 'put', strike: number, delta: number): RiskInput {
@@ -46,17 +48,36 @@ function seconds(count: number): number {
 /** The chain with a put of 605 beside its call of 0.51 mid and 0.01 half width: at a forward of 600
  * parity asks 5.51 for the put, and 0.01 + 0.01 + ten ticks are left open. */
 function putOf605(mid: number): RiskInput {
-  const row = { right: 'put' as const, strike: 605, delta: -0.7 };
-  const quoted = { ...row, quote: quote(mid - 0.01, mid + 0.01) };
-  return riskInput({ slice: sliceOf([...ROWS.slice(0, 2), quoted, ...ROWS.slice(2)]) });
+  return riskInput({ slice: sliceWith('put', 605, { quote: quote(mid - 0.01, mid + 0.01) }) });
 }
 
 /** The chain with a call of 595 beside its put of 0.51 mid: at a forward of 600 parity asks 5.51. */
 function callOf595(mid: number, change: Partial<RowSpec> = {}): RiskInput {
-  const row = { right: 'call' as const, strike: 595, delta: 0.7 };
-  const quoted = { ...row, quote: quote(mid - 0.01, mid + 0.01) };
-  const rows = ROWS.map((r) => (r.strike === 595 ? { ...r, ...change } : r));
-  return riskInput({ slice: sliceOf([...rows.slice(0, 2), quoted, ...rows.slice(2)]) });
+  const quoted = { quote: quote(mid - 0.01, mid + 0.01) };
+  const rows = ROWS.map((row) => {
+    if (row.strike !== 595) return row;
+    return { ...row, ...(row.right === 'call' ? quoted : change) };
+  });
+  return riskInput({ slice: sliceOf(rows) });
+}
+
+/** The chain at another forward: what is in the money has moved with it. */
+function forwardOf(forward: number): RiskInput {
+  const off = forward - 600;
+  const rows = ROWS.map((row) => {
+    const { right, strike } = row;
+    const sign = right === 'call' ? 1 : -1;
+    const [bid, ask] = [row.quote?.bid, row.quote?.ask].map((side = 0) => side / 10_000);
+    const isIn = sign * (600 - strike) > 0;
+    return isIn ? { ...row, quote: quote((bid ?? 0) + sign * off, (ask ?? 0) + sign * off) } : row;
+  });
+  return riskInput({ slice: { ...sliceOf(rows), forward } });
+}
+
+/** One call alone, whose put is quoted so. */
+function aloneBeside(put: Quote | undefined): RiskInput {
+  const intent = condorIntent({ strategy: 'orb_long_call', legs: [leg('buyToOpen', 'call', 605)] });
+  return riskInput({ intent, slice: sliceWith('put', 605, { quote: put }) });
 }
 
 /** Legs of index options, one of them a wing without a bid that is as old as it may be. */
@@ -139,22 +160,22 @@ const MODEL: readonly Case[] = [
     (forward): Case => [
       `a forward of ${forward} at a spot of 600`,
       'model_unreasonable',
-      slice({ forward }),
+      forwardOf(forward),
       Math.abs(forward - 600) <= 1.2 ? 'passed' : 'failed',
     ],
   ),
-  ['no forward', 'model_unreasonable', slice({ forward: undefined }), 'passed'],
+  ['no forward', 'model_unreasonable', slice({ forward: undefined }), 'notRun'],
   ['no spot: other checks say so', 'model_unreasonable', slice({ spot: undefined }), 'passed'],
   ...([0.0099, 0.01, 5, 5.01] as const).map(
     (impliedVol): Case => [
       `an implied volatility of ${impliedVol}`,
       'model_unreasonable',
-      firstCall({ impliedVol }),
+      callOf605({ impliedVol }),
       impliedVol >= 0.01 && impliedVol <= 5 ? 'passed' : 'failed',
     ],
   ),
-  ['no volatility', 'model_unreasonable', firstCall({ impliedVol: undefined }), 'passed'],
-  ['no greeks', 'model_unreasonable', firstCall({ greeks: undefined }), 'passed'],
+  ['no volatility', 'model_unreasonable', callOf605({ impliedVol: undefined }), 'passed'],
+  ['no greeks', 'model_unreasonable', callOf605({ greeks: undefined }), 'passed'],
   ['a call of -0.001', 'model_unreasonable', withDelta('call', 605, -0.001), 'failed'],
   ['a call of 0', 'model_unreasonable', withDelta('call', 605, 0), 'passed'],
   ['a call of 1', 'model_unreasonable', withDelta('call', 605, 1), 'passed'],
@@ -188,6 +209,48 @@ const MODEL: readonly Case[] = [
     'parity without a forward',
     'model_unreasonable',
     { ...putOf605(9), slice: { ...(putOf605(9).slice ?? QUIET), forward: undefined } },
+    'notRun',
+  ],
+  ['a call beside its put', 'model_unreasonable', aloneBeside(quote(5.5, 5.52)), 'passed'],
+  ['a call whose put nobody quotes', 'model_unreasonable', aloneBeside(undefined), 'notRun'],
+  [
+    'a call whose put has no bid',
+    'model_unreasonable',
+    aloneBeside(quote(undefined, 5.52)),
+    'notRun',
+  ],
+  ...([5_000, 5_001] as const).map(
+    (ageMillis): Case => [
+      `a call whose put was at 9 ${ageMillis} milliseconds ago`,
+      'model_unreasonable',
+      aloneBeside(quote(8.99, 9.01, millisAfter(AT, -ageMillis))),
+      ageMillis <= 5_000 ? 'failed' : 'notRun',
+    ],
+  ),
+  [
+    'a call whose put is quiet on a live stream',
+    'model_unreasonable',
+    {
+      ...aloneBeside(quote(8.99, 9.01, millisAfter(AT, -30_000))),
+      quoteStream: LIVE_STREAM,
+    },
+    'failed',
+  ],
+  ...([0.05, 0.06] as const).map(
+    (ask): Case => [
+      `a condor whose wing has no bid and an ask of ${ask}`,
+      'model_unreasonable',
+      riskInput({ slice: sliceWith('call', 615, { quote: quote(undefined, ask) }) }),
+      'passed',
+    ],
+  ),
+  [
+    'a worthless wing alone',
+    'model_unreasonable',
+    {
+      ...legs('place_order', leg('buyToOpen', 'call', 615)),
+      slice: sliceWith('call', 615, { quote: quote(undefined, 0.05) }),
+    },
     'passed',
   ],
   ['no chain', 'model_unreasonable', riskInput({ slice: undefined }), 'notRun'],

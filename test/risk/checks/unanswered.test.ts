@@ -353,18 +353,14 @@ describe('an underlying that trades in nickels', () => {
   it('may stand nickels from parity', () => {
     const { slice, ...rest } = nickels({});
     if (slice === undefined) throw new Error('the fixture has a chain');
-    const [first] = slice.puts;
-    if (first === undefined) throw new Error('the fixture has puts');
-    const contract = { ...option('put', 605, root) };
-    const put = { ...first, contract, quote: quote(5.8, 5.82), greeks: undefined };
-    const puts = [...slice.puts, put];
+    const { strike } = option('put', 605);
+    const puts = slice.puts.map((view) =>
+      view.contract.strike === strike ? { ...view, quote: quote(5.8, 5.82) } : view,
+    );
     expect(says('model_unreasonable', { ...rest, slice: { ...slice, puts } })?.outcome).toBe(
       'passed',
     );
-    const inPennies = sliceOf([
-      ...ROWS,
-      { right: 'put', strike: 605, quote: quote(5.8, 5.82), delta: -0.7 },
-    ]);
+    const inPennies = sliceWith('put', 605, { quote: quote(5.8, 5.82) });
     expect(says('model_unreasonable', riskInput({ slice: inPennies }))?.outcome).toBe('failed');
   });
 

@@ -18,7 +18,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'dollars. At this day P&L trading halts, at 1.5 times the loss everything is closed. An opening is denied when the day P&L less the planned losses (from the worst price agreed to, with the fees of both ways) of all that is open, working, UNKNOWN and new would fall below it; what a position is in profit now is no room, for its stop gives that back first. Of a position that has come apart it is the loss from what the rest was opened at to where its stops stand now, so what a gone part gained is no room either where the stop of the whole gives it back',
   MAX_TRADE_LOSS:
     'dollars: worst case of one structure, fees included, those of exercise and assignment too; of a condor with a stop of each side that of both stopped, one after the other, where they lose more than it can at expiry',
-  MAX_OPEN_RISK: 'dollars: worst case of everything open, working or UNKNOWN',
+  MAX_OPEN_RISK:
+    'dollars: worst case of everything open, working or UNKNOWN, with what working orders of others may leave of it. The same number bounds the openings on their way together',
   PORTFOLIO_DELTA_CAP:
     'net delta in shares (one 30-delta call = 30), also if everything working fills the worst way',
   PORTFOLIO_GAMMA_CAP:

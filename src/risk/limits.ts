@@ -25,8 +25,8 @@ export interface Limits {
   readonly maxUnitsPerStrategy: number;
   /** Option contracts of all legs together, held or on their way. */
   readonly maxContracts: number;
-  /** Openings on their way at once, and the sum of their worst cases: all the open risk there may be
-   * unless it is set. */
+  /** Openings on their way at once, and the sum of their worst cases: all the open risk there may be, for no
+   * setting sets it apart. */
   readonly maxOpenOrders: number;
   readonly maxOpenOrdersRiskCents: Cents;
   readonly collarTicks: number;

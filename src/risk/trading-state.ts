@@ -15,8 +15,6 @@ export type StateCause =
   | 'journalFailed'
   /** The sealed audit log is too far behind the journal, or the object store behind the log. */
   | 'auditBehind'
-  /** The program broke a promise of its own; lifted by a restart only. */
-  | 'brokenInvariant'
   /** The day lost so much that everything is closed; lifted by the next session only. */
   | 'flatten'
   /** What a flatten took in is not closed yet. */
@@ -69,7 +67,6 @@ function severityOf(cause: StateCause): TradingState {
     case 'kill':
     case 'dailyLoss':
     case 'journalFailed':
-    case 'brokenInvariant':
       return 'halted';
     case 'flatten':
     case 'flattening':
@@ -99,7 +96,6 @@ const NEXT_SESSION = 'until the next session';
 const LASTS: Partial<Record<StateCause, string>> = {
   dailyLoss: NEXT_SESSION,
   flatten: NEXT_SESSION,
-  brokenInvariant: 'until a restart',
 };
 
 /** The state and what holds it down: `halted: dailyLoss (until the next session)`. */

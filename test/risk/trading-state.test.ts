@@ -15,7 +15,6 @@ const CAUSES: readonly StateCause[] = [
   'kill',
   'dailyLoss',
   'journalFailed',
-  'brokenInvariant',
   'flatten',
   'flattening',
   'deltaCap',
@@ -28,7 +27,7 @@ const CAUSES: readonly StateCause[] = [
   'rejectBreaker',
   'auditBehind',
 ];
-const HALTING = new Set<StateCause>(['kill', 'dailyLoss', 'journalFailed', 'brokenInvariant']);
+const HALTING = new Set<StateCause>(['kill', 'dailyLoss', 'journalFailed']);
 
 describe('the trading state', () => {
   it.each(CAUSES)('is held down by %s alone', (cause) => {
@@ -41,8 +40,8 @@ describe('the trading state', () => {
   it('is told with what holds it down, and how long that lasts whoever re-arms', () => {
     expect(stateWords(ACTIVE)).toBe('active');
     expect(stateWords({ causes: ['deltaCap'] })).toBe('reducing: deltaCap');
-    expect(stateWords({ causes: ['deltaCap', 'dailyLoss', 'brokenInvariant'] })).toBe(
-      'halted: deltaCap, dailyLoss (until the next session), brokenInvariant (until a restart)',
+    expect(stateWords({ causes: ['deltaCap', 'dailyLoss', 'kill'] })).toBe(
+      'halted: deltaCap, dailyLoss (until the next session), kill',
     );
   });
 
@@ -68,7 +67,6 @@ describe('the trading state', () => {
     expect(openSession(all).causes).toEqual([
       'kill',
       'journalFailed',
-      'brokenInvariant',
       'chainMissing',
       'brokenRatio',
       'sharesHeld',

@@ -135,7 +135,7 @@ function exposureRows({ desk, account }: RowSources): LimitView[] {
       {
         control: 11,
         name: 'risk of open orders',
-        note: 'worst case of the openings on their way; unknown where one has no bound',
+        note: 'worst case of the openings on their way, bounded by MAX_OPEN_RISK too; unknown where one has no bound',
       },
       'cents',
       limits.maxOpenOrdersRiskCents,

@@ -67,7 +67,7 @@ function forwardOf(forward: number): RiskInput {
   const rows = ROWS.map((row) => {
     const { right, strike } = row;
     const sign = right === 'call' ? 1 : -1;
-    const [bid, ask] = [row.quote?.bid, row.quote?.ask].map((side = 0) => side / 10_000);
+    const [bid, ask] = [row.quote?.bid, row.quote?.ask].map((side) => (side ?? 0) / 10_000);
     const isIn = sign * (600 - strike) > 0;
     return isIn ? { ...row, quote: quote((bid ?? 0) + sign * off, (ask ?? 0) + sign * off) } : row;
   });

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
 import type { CampaignOptions, CampaignOutcome } from '../campaign.ts';
-import { lacksOfCampaign } from './enough.ts';
+import { lacksOfCampaign, lacksOfTime, notAskedOf } from './enough.ts';
 import { isPlantName } from './plants.ts';
 import type { SessionJob, SessionOutcome } from './session-runs.ts';
 
@@ -119,6 +119,7 @@ export async function sessionsCampaign(
   const { runs, thin, tally } = sum;
   if (plant === undefined) {
     violations.push(...lacksOfCampaign(tally, runs, traces.size));
+    violations.push(...lacksOfTime(options.runs, runs));
     if (thin > Math.ceil(runs / THIN_EVERY))
       violations.push(`${thin} sessions are too thin to count`);
   }
@@ -129,6 +130,7 @@ export async function sessionsCampaign(
     notes: [
       `seeds ${seed} to ${seed + runs - 1}; a single one again: --n 1 --seed S`,
       `${(runs / seconds).toFixed(1)} sessions/s on ${workers} processors`,
+      ...(plant === undefined ? notAskedOf(options.runs, runs) : []),
     ],
   };
 }

@@ -23,7 +23,7 @@ ENV NODE_ENV=production \
     DELTARING_HOME=/var/lib/deltaring
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
-COPY package.json LICENSE ./
+COPY package.json package-lock.json LICENSE ./
 COPY bin ./bin
 COPY src ./src
 RUN mkdir -p /var/lib/deltaring && chown node:node /var/lib/deltaring && chmod 0700 /var/lib/deltaring

@@ -1,12 +1,13 @@
 /** What this build is: version, source and runtime, as it stands in every start record. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** What beside `src` decides which program runs: the direct packages, and all that those bring. */
+/** What beside `src` decides which program runs: the direct packages, and all that those bring. An installation
+ * from a registry has no lockfile. */
 const PINS = ['package.json', 'package-lock.json'] as const;
 const HASH_CHARACTERS = 12;
 /** Most files fit: those that do are one read. */
@@ -50,7 +51,8 @@ export function buildOf(root: string): string {
   const hash = createHash('sha256');
   const room = Buffer.allocUnsafe(READ_BYTES);
   const folder = join(root, sep);
-  const names = [...PINS, ...sourceFiles(folder)].toSorted();
+  const pins = PINS.filter((name) => existsSync(join(folder, name)));
+  const names = [...pins, ...sourceFiles(folder)].toSorted();
   for (const name of names) addFile(hash, join(folder, name), name.replaceAll(sep, '/'), room);
   const source = hash.digest('hex').slice(0, HASH_CHARACTERS);
   return `${versionOf(root)}+${source} node${process.versions.node} ${process.arch}`;

@@ -28,7 +28,7 @@ describe('the build', () => {
     expect(buildOf(copy)).toBe(thisBuild());
   });
 
-  it('is another one after a byte of any source file or pin, or under another name', () => {
+  it('is another one after a byte of any source file or pin, under another name, and without a lockfile', () => {
     const seen = new Set([buildOf(copy)]);
     const parts = ['src/main.ts', 'src/web/dashboard.html', 'package.json', 'package-lock.json'];
     for (const part of parts) {
@@ -37,6 +37,8 @@ describe('the build', () => {
     }
     renameSync(join(copy, 'src/main.ts'), join(copy, 'src/other.ts'));
     seen.add(buildOf(copy));
-    expect(seen.size).toBe(parts.length + 2);
+    rmSync(join(copy, 'package-lock.json'));
+    seen.add(buildOf(copy));
+    expect(seen.size).toBe(parts.length + 3);
   });
 });

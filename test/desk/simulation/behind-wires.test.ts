@@ -3,6 +3,7 @@ import { ALPACA } from '../../../bench/support/sessions/alpaca-far.ts';
 import type { PlantName } from '../../../bench/support/sessions/plants.ts';
 import { plantOf } from '../../../bench/support/sessions/plants.ts';
 import { TASTYTRADE } from '../../../bench/support/sessions/tastytrade-far.ts';
+import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { HttpSend } from '../../../src/broker/wire-requests.ts';
 import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { LossyWires } from '../../../src/desk/simulation/lossy-wires.ts';
@@ -13,10 +14,11 @@ import { addMicros, epochMicros, MICROS_PER_MINUTE } from '../../../src/engine/d
 import { buildSession } from '../../support/chain-builder.ts';
 
 const PATIENCE_MILLIS = 120_000;
-/** Each with the session from which on there is one early in which outcomes stay open and the engine dies. */
+/** Each with the session from which on there is one early in which outcomes stay open and the engine dies, and
+ * one in which the stream loses what it never tells. */
 const BROKERS = [
-  { name: 'tastytrade', broker: TASTYTRADE, first: 7 },
-  { name: 'alpaca', broker: ALPACA, first: 14 },
+  { name: 'tastytrade', broker: TASTYTRADE, first: 7, loses: 7 },
+  { name: 'alpaca', broker: ALPACA, first: 14, loses: 5 },
 ];
 /** So many sessions in a row are looked at: the first that shows what is looked for ends the look. */
 const MOST_SESSIONS = 40;
@@ -26,6 +28,17 @@ const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
   ['drop-fill', 1, /was not journalled/],
   ['kill-after-check', 10, /opened after the kill/],
 ];
+
+/** A gateway that says nothing of it. */
+function lossUntold(broker: OrderGateway): OrderGateway {
+  const onClock = broker.onClock.bind(broker);
+  const isOf = (effect: GatewayEffect) =>
+    effect.kind === 'event' && effect.event.kind === 'unheard';
+  return Object.assign(broker, {
+    onClock: (...now: Parameters<OrderGateway['onClock']>) =>
+      onClock(...now).filter((effect) => !isOf(effect)),
+  });
+}
 
 function seedsFrom(first: number): readonly number[] {
   return Array.from({ length: MOST_SESSIONS }, (_, i) => first + i);
@@ -70,6 +83,15 @@ describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, 
       return violations.some((what) => says.test(what));
     };
     expect(seedsFrom(first).some(shows)).toBe(true);
+  });
+
+  it.each(BROKERS)('shows at $name that nobody is told of what the stream lost', (each) => {
+    const shows = (seed: number): boolean => {
+      const wraps = { gateway: lossUntold };
+      const { violations } = runSession({ seed, broker: each.broker, wraps });
+      return violations.some((what) => /the stream has not told .* nobody was told/.test(what));
+    };
+    expect(seedsFrom(each.loses).some(shows)).toBe(true);
   });
 });
 

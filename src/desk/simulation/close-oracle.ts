@@ -14,6 +14,7 @@ import { externalPositionId } from '../../engine/portfolio/external-position.ts'
 import { isOpen } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { Ended } from '../orders/ended-closes.ts';
 import { LookClock } from './look-clock.ts';
@@ -181,6 +182,7 @@ export class CloseOracle {
       return true;
     if (orders.closing(positionId).length > 0 || !day.reconciled) return true;
     if (isPastCutoff(legs, at.market, day.session, gateway.capabilities)) return true;
+    if (legs.every((leg) => isNeededAsCover(desk, leg))) return true;
     return legs.every(({ instrument, quantity }) => {
       const bid = quoteOf(desk, instrumentSymbol(instrument))?.bid;
       return quantity > 0 && (bid === undefined || bid <= 0);
@@ -203,4 +205,19 @@ export class CloseOracle {
         if (seq === record.seq) this.#asked.delete(positionId);
     }
   }
+}
+
+/** A long of what others opened while as many of their contracts of its right and expiry are short as are long:
+ * its card says that it stays until one of those is gone. */
+function isNeededAsCover({ book }: DeskContext, { instrument, quantity }: HeldLeg): boolean {
+  if (quantity < 0 || instrument.kind !== 'option') return false;
+  let net = 0;
+  for (const { strategy, legs } of book.structures()) {
+    if (strategy !== 'external') continue;
+    for (const { instrument: other, quantity: held } of legs) {
+      if (other.kind !== 'option' || other.root !== instrument.root) continue;
+      if (other.right === instrument.right && other.expiry === instrument.expiry) net += held;
+    }
+  }
+  return net <= 0;
 }

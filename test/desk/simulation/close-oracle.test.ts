@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CloseOracle } from '../../../src/desk/simulation/close-oracle.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
-import type { OrderPurpose } from '../../../src/engine/domain/order.ts';
-import { addMicros, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
+import type { Fill, OrderPurpose } from '../../../src/engine/domain/order.ts';
+import { addMicros, cents, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import { externalPositionId } from '../../../src/engine/portfolio/external-position.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 
@@ -60,6 +61,47 @@ describe('a close that a trader asked for', () => {
     hear({ kind: 'alert', severity: 'critical', code: 'EXIT_REFUSED', text });
     look(300);
     expect(said).toEqual([]);
+  });
+
+  it('may wait while what others opened needs it as cover', () => {
+    const rig = new DeskRig();
+    const [long, short] = rig.listing().contracts.filter(({ right }) => right === 'call');
+    const others = (contract: typeof long, action: 'buyToOpen' | 'sellToOpen') => {
+      const { root, expiry, right, strike } = contract!;
+      const fill: Fill = {
+        fillId: action,
+        intentId: 'external',
+        instrument: { kind: 'option', root, expiry, right, strike },
+        action,
+        quantity: 1,
+        price: price(100),
+        feesCents: cents(0),
+        marketAt: rig.at.market,
+      };
+      rig.brokerSays({ kind: 'fill', fill });
+      return externalPositionId(fill.instrument);
+    };
+    const positionId = others(long, 'buyToOpen');
+    const judged = () => {
+      const said: string[] = [];
+      const oracle = new CloseOracle((what) => said.push(what));
+      const recorded = new DeskRig();
+      recorded.openPosition();
+      const { intent, ...rest } = recorded.bodies('intentRecorded')[0]!;
+      const asked = { ...intent, intentId: 'C', positionId, purpose: 'close' as const };
+      const body: AuditBody = { ...rest, intent: asked, closesAll: true };
+      const at = rig.at;
+      oracle.onRecord({ version: 1, seq: 1, session: session.date, at, body });
+      const { context } = rig.desk;
+      for (let i = 0; i < 340; i += 1) {
+        const market = addMicros(at.market, i * MICROS_PER_SECOND);
+        oracle.judge({ ...context, at: { market, wall: market } }, false, { market, wall: market });
+      }
+      return said;
+    };
+    expect(judged()).toHaveLength(1);
+    others(short, 'sellToOpen');
+    expect(judged()).toEqual([]);
   });
 
   it.each([

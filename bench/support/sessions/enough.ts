@@ -121,6 +121,7 @@ const MET = [
   'alertOverCrash',
   'transferred',
   'adopted',
+  'refusedAfterRaise',
 ];
 
 /** Alerts that are rare, and that every longer campaign must have told. */
@@ -136,6 +137,7 @@ const ALERTS = [
   'JOURNAL_FAILED',
   'JOURNAL_STALLED',
   'LEG_UNMARKABLE',
+  'LIMIT_RAISE_ENDED',
   'LIMIT_REFUSED',
   'OPEN_PAST_DEADLINE',
   'ORDER_ABSENT',

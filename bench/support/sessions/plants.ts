@@ -6,6 +6,7 @@
 import type { ApprovedOrder } from '../../../src/broker/approved-order.ts';
 import type { GatewayEffect, OrderGateway } from '../../../src/broker/order-gateway.ts';
 import type { Desk } from '../../../src/desk/desk.ts';
+import type { DeskConfig } from '../../../src/desk/desk-config.ts';
 import type { DeskContext } from '../../../src/desk/desk-context.ts';
 import type { Input } from '../../../src/desk/inputs.ts';
 import type { SessionWraps } from '../../../src/desk/simulation/session-wraps.ts';
@@ -18,6 +19,7 @@ import {
   MICROS_PER_MINUTE,
   price,
 } from '../../../src/engine/domain/units.ts';
+import type { Limits } from '../../../src/risk/limits.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',
@@ -48,6 +50,7 @@ export const PLANT_NAMES = [
   'alert-never-told',
   'flat-beside-broker',
   'delta-cap-off',
+  'raise-never-ends',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -295,6 +298,17 @@ function targetFollowed({ context: { orders } }: Desk): void {
   Object.defineProperty(orders, 'add', { value });
 }
 
+function withLimits(config: DeskConfig, change: (limits: Limits) => Partial<Limits>): DeskConfig {
+  return { ...config, limits: { ...config.limits, ...change(config.limits) } };
+}
+
+/** Takes a raise for one that stands for good. */
+function raiseNeverEnds(config: DeskConfig): DeskConfig {
+  const untilWall = epochMicros(Number.MAX_SAFE_INTEGER);
+  const limitRaises = config.limitRaises?.map((raise) => ({ ...raise, untilWall }));
+  return { ...config, limitRaises };
+}
+
 /** Looks at no alert that a trader has set. */
 function alertNeverTold({ context: { alerts } }: Desk): void {
   Object.defineProperty(alerts, 'size', { get: () => 0 });
@@ -326,10 +340,13 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'kill-after-check': () => ({ killWord: () => false }),
   'kill-before-connect': () => ({ connectWord: () => false }),
   'cap-off-by-one': () => ({
-    limits: (limits) => ({ ...limits, maxOrderContracts: limits.maxOrderContracts + 1 }),
+    config: (config) =>
+      withLimits(config, ({ maxOrderContracts }) => ({
+        maxOrderContracts: maxOrderContracts + 1,
+      })),
   }),
   'delta-cap-off': () => ({
-    limits: (limits) => ({ ...limits, portfolioDeltaCap: 1e6 }),
+    config: (config) => withLimits(config, () => ({ portfolioDeltaCap: 1e6 })),
   }),
   'drop-fill': () => ({ gateway: dropFill }),
   'audit-gap': auditGap,
@@ -350,6 +367,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'target-followed': () => ({ desk: targetFollowed }),
   'alert-never-told': () => ({ desk: alertNeverTold }),
   'flat-beside-broker': () => ({ desk: flatBesideBroker }),
+  'raise-never-ends': () => ({ config: raiseNeverEnds }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
   leak: () => ({
     record: (record, plainTokens) => {

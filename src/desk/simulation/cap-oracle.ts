@@ -4,6 +4,7 @@ import type { BrokerEvent, Settlement } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -17,6 +18,7 @@ import type { BrokerKind } from './far-broker.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 import type { Lot, Lots } from './held-lots.ts';
 import { addFill, addLot } from './held-lots.ts';
+import { limitsAt } from './limits-at.ts';
 import { LiveOrders, shareLeft } from './live-orders.ts';
 import { OpenedPlans } from './opened-plans.ts';
 import type { Report } from './order-oracle.ts';
@@ -82,10 +84,13 @@ function foreignPosition(symbol: string): string {
 export interface CapDay {
   readonly lastTrade: EpochMicros;
   readonly broker: BrokerKind | undefined;
+  /** Of the limits, each until its end. */
+  readonly raises?: readonly LimitRaise[];
 }
 
 export class CapOracle {
   readonly #limits: Limits;
+  readonly #raises: readonly LimitRaise[];
   readonly #report: Report;
   #positions = new Map<string, Lots>();
   /** Shares that settlements brought and closes took, by symbol: they hang on no order. */
@@ -106,10 +111,15 @@ export class CapOracle {
   readonly #sharedWith = new Map<string, string>();
   readonly #plans = new OpenedPlans();
 
-  constructor(limits: Limits, { lastTrade, broker = 'paper' }: CapDay, report: Report) {
+  constructor(
+    limits: Limits,
+    { lastTrade, broker = 'paper', raises = [] }: CapDay,
+    report: Report,
+  ) {
     this.#limits = limits;
-    this.#counts = new CountCaps(limits);
-    this.#deltas = new DeltaCap(limits, this.#quotes, lastTrade);
+    this.#raises = raises;
+    this.#counts = new CountCaps();
+    this.#deltas = new DeltaCap(this.#quotes, lastTrade);
     this.#broker = broker;
     this.#report = report;
   }
@@ -144,7 +154,8 @@ export class CapOracle {
 
   /** What is held and what works speaks against it by count or by delta. */
   #judgeBeside(intent: OrderIntent, at: At): void {
-    const beside = { held: this.#positions, live: this.#live.all() };
+    const limits = limitsAt(this.#limits, this.#raises, at.wall);
+    const beside = { limits, held: this.#positions, live: this.#live.all() };
     const faults = [
       ...this.#counts.faultsOf(intent, at, beside),
       ...this.#deltas.faultsOf(intent, at, beside),
@@ -154,7 +165,7 @@ export class CapOracle {
 
   #judge(intent: OrderIntent): void {
     const { maxOrderContracts, maxTradeLossCents, maxOpenRiskCents, maxOpenOrdersRiskCents } =
-      this.#limits;
+      limitsAt(this.#limits, this.#raises, this.#wall);
     const contracts = intent.quantity * Math.max(...intent.legs.map((leg) => leg.ratio));
     const { intentId } = intent;
     if (contracts > maxOrderContracts)

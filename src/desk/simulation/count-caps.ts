@@ -17,8 +17,9 @@ export type Held = ReadonlyMap<
   ReadonlyMap<string, { readonly instrument: Instrument; readonly quantity: number }>
 >;
 
-/** What stands beside an opening. */
+/** What stands beside an opening, and the limits of the moment. */
 export interface Beside {
+  readonly limits: Limits;
   readonly held: Held;
   readonly live: readonly LiveOrder[];
 }
@@ -40,16 +41,11 @@ const LOTTO = 'lotto_play_5_delta';
 const DAY_MICROS = 24 * 60 * MICROS_PER_MINUTE;
 
 export class CountCaps {
-  readonly #limits: Limits;
   #recorded: Recorded[] = [];
   #trades = new Map<string, Trade>();
   /** Positions that others or a settlement had a hand in: what they came to is not reckoned here. */
   readonly #ofOthers = new Set<string>();
   #lottoCents = 0;
-
-  constructor(limits: Limits) {
-    this.#limits = limits;
-  }
 
   /** Every order counts from its record on. */
   onIntent(intent: OrderIntent, wall: number): void {
@@ -91,15 +87,18 @@ export class CountCaps {
     return [
       ...this.#againstContracts(intent, beside),
       ...this.#againstUnits(intent, beside),
-      ...this.#againstPace(intent, at),
+      ...this.#againstPace(intent, at, beside),
       ...this.#againstPremium(intent, beside),
       ...this.#againstRest(intent, at, beside),
       ...againstSelf(intent, beside),
     ];
   }
 
-  #againstContracts({ legs, quantity }: OrderIntent, { held, live }: Beside): readonly string[] {
-    const { maxContracts, maxContractsPerSymbol, maxOpenOrders } = this.#limits;
+  #againstContracts(
+    { legs, quantity }: OrderIntent,
+    { limits, held, live }: Beside,
+  ): readonly string[] {
+    const { maxContracts, maxContractsPerSymbol, maxOpenOrders } = limits;
     const bySymbol = new Map<string, number>();
     let all = 0;
     const add = (symbol: string, contracts: number): number => {
@@ -127,7 +126,10 @@ export class CountCaps {
     return orders > maxOpenOrders ? [...found, `is the opening number ${orders} at once`] : found;
   }
 
-  #againstUnits({ strategy, quantity }: OrderIntent, { held, live }: Beside): readonly string[] {
+  #againstUnits(
+    { strategy, quantity }: OrderIntent,
+    { limits, held, live }: Beside,
+  ): readonly string[] {
     let units = quantity;
     for (const [positionId, lots] of held) {
       const opening = this.#trades.get(positionId)?.opening;
@@ -139,11 +141,11 @@ export class CountCaps {
       if (intent.purpose !== 'open' || intent.strategy !== strategy) continue;
       units += intent.quantity - Math.ceil(most(intent, (symbol) => filled.get(symbol) ?? 0));
     }
-    return units > this.#limits.maxUnitsPerStrategy ? [`takes ${strategy} to ${units} units`] : [];
+    return units > limits.maxUnitsPerStrategy ? [`takes ${strategy} to ${units} units`] : [];
   }
 
-  #againstPace({ principal }: OrderIntent, { wall }: At): readonly string[] {
-    const { maxOrdersPerMinute, maxOrdersPerDay, maxOrdersPerPrincipal } = this.#limits;
+  #againstPace({ principal }: OrderIntent, { wall }: At, { limits }: Beside): readonly string[] {
+    const { maxOrdersPerMinute, maxOrdersPerDay, maxOrdersPerPrincipal } = limits;
     const today = this.#recorded.filter((order) => wall - order.wall <= DAY_MICROS);
     const lastMinute = today.filter((order) => wall - order.wall < MICROS_PER_MINUTE).length;
     const own = today.filter(({ intent }) => {
@@ -157,7 +159,7 @@ export class CountCaps {
     return found;
   }
 
-  #againstPremium(opening: OrderIntent, { live }: Beside): readonly string[] {
+  #againstPremium(opening: OrderIntent, { limits, live }: Beside): readonly string[] {
     if (opening.strategy !== LOTTO) return [];
     let premium = this.#lottoCents + premiumOf(opening, opening.quantity);
     for (const order of live) {
@@ -166,13 +168,15 @@ export class CountCaps {
       const [leg] = intent.legs;
       if (leg !== undefined) premium += premiumOf(intent, legLeft(order, leg));
     }
-    return premium > this.#limits.lottoBudgetCents
-      ? [`takes the lotto's premium to ${premium}`]
-      : [];
+    return premium > limits.lottoBudgetCents ? [`takes the lotto's premium to ${premium}`] : [];
   }
 
   /** A strategy rests a while after a loss, and after a few of them for the day. */
-  #againstRest({ strategy }: OrderIntent, { wall }: At, { held, live }: Beside): readonly string[] {
+  #againstRest(
+    { strategy }: OrderIntent,
+    { wall }: At,
+    { limits, held, live }: Beside,
+  ): readonly string[] {
     const working = new Set(live.map(({ intent }) => intent.positionId));
     const lost = [...this.#trades].filter(([positionId, { opening, cashCents }]) => {
       const isOver = !held.has(positionId) && !working.has(positionId);
@@ -180,7 +184,7 @@ export class CountCaps {
         opening.strategy === strategy && isOver && cashCents < 0 && !this.#ofOthers.has(positionId)
       );
     });
-    const { coolDownMillis, maxLossesPerStrategy } = this.#limits;
+    const { coolDownMillis, maxLossesPerStrategy } = limits;
     const last = Math.max(0, ...lost.map(([, trade]) => trade.wall));
     const isRecent = last > 0 && wall - last < coolDownMillis * MICROS_PER_MILLI;
     if (isRecent) return [`opens right after ${strategy} lost`];

@@ -11,7 +11,6 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
-import type { Limits } from '../../risk/limits.ts';
 import type { Beside } from './count-caps.ts';
 import type { HeardQuotes } from './heard-quotes.ts';
 import type { LiveOrder } from './live-orders.ts';
@@ -72,18 +71,16 @@ function callDelta(strike: number, timeValue: number): number {
 }
 
 export class DeltaCap {
-  readonly #cap: number;
   readonly #quotes: HeardQuotes;
   readonly #lastTrade: EpochMicros;
 
-  constructor({ portfolioDeltaCap }: Limits, quotes: HeardQuotes, lastTrade: EpochMicros) {
-    this.#cap = portfolioDeltaCap;
+  constructor(quotes: HeardQuotes, lastTrade: EpochMicros) {
     this.#quotes = quotes;
     this.#lastTrade = lastTrade;
   }
 
   /** What an opening passes; nothing where some delta is not known. */
-  faultsOf(intent: OrderIntent, at: At, { held, live }: Beside): readonly string[] {
+  faultsOf(intent: OrderIntent, at: At, { limits, held, live }: Beside): readonly string[] {
     let gross = 0;
     let isKnown = true;
     const of = (instrument: Instrument, quantity: number): Span => {
@@ -108,10 +105,11 @@ export class DeltaCap {
       highest += Math.max(0, least);
       lowest += Math.min(0, greatest);
     }
-    const room = this.#cap + TOLERANCE + TOLERANCE_SHARE * gross;
+    const { portfolioDeltaCap: cap } = limits;
+    const room = cap + TOLERANCE + TOLERANCE_SHARE * gross;
     const worst = Math.max(highest, -lowest);
     if (!isKnown || worst <= room) return [];
-    return [`can take net delta to ${worst.toFixed(1)} beside a cap of ${this.#cap}`];
+    return [`can take net delta to ${worst.toFixed(1)} beside a cap of ${cap}`];
   }
 
   /** Of a contract or a share. */

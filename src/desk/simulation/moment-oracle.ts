@@ -8,6 +8,7 @@ import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
@@ -19,6 +20,7 @@ import { leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
 import { FillFold } from './fill-fold.ts';
 import { HeardQuotes } from './heard-quotes.ts';
+import { limitsAt } from './limits-at.ts';
 import type { Report } from './order-oracle.ts';
 
 /** In market time. */
@@ -68,6 +70,7 @@ const LATCHED: ReadonlySet<string> = new Set([
 
 export class MomentOracle {
   readonly #limits: Limits;
+  readonly #raises: readonly LimitRaise[];
   readonly #window: MomentWindow;
   readonly #report: Report;
   readonly #quotes = new HeardQuotes();
@@ -81,8 +84,15 @@ export class MomentOracle {
   #state = 'active';
   #fold = new FillFold();
 
-  constructor(limits: Limits, window: MomentWindow, report: Report) {
+  /** `raises`: of the limits, each until its end. */
+  constructor(
+    limits: Limits,
+    window: MomentWindow,
+    report: Report,
+    raises: readonly LimitRaise[] = [],
+  ) {
     this.#limits = limits;
+    this.#raises = raises;
     this.#window = window;
     this.#report = report;
   }
@@ -119,7 +129,8 @@ export class MomentOracle {
     }
     const best = this.#dayAtBest();
     if (best === undefined) return;
-    const room = best + this.#limits.maxDailyLossCents + ROUNDING_CENTS;
+    const { maxDailyLossCents } = limitsAt(this.#limits, this.#raises, at.wall);
+    const room = best + maxDailyLossCents + ROUNDING_CENTS;
     if (plannedLossOf(intent) <= room) return;
     this.#report(`${intent.intentId} opens with the day at ${best} cents at best`);
   }

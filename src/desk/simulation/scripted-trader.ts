@@ -5,6 +5,7 @@
  */
 
 import type { At } from '../../engine/domain/clock.ts';
+import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
@@ -15,7 +16,13 @@ import { HandTrader } from './hand-trader.ts';
 import { AdoptingOperator } from './operator-adopting.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SessionShape } from './session-config.ts';
-import { largeRequest, oddRequest, plainRequest, sensibleRequest } from './trader-requests.ts';
+import {
+  dearRequest,
+  largeRequest,
+  oddRequest,
+  plainRequest,
+  sensibleRequest,
+} from './trader-requests.ts';
 import type { TraderView } from './trader-view.ts';
 
 export const TRADER: Caller = { principal: 'alice', authority: 'open' };
@@ -52,6 +59,9 @@ const KILLED_TO_REARM_SECONDS = [40, 500] as const;
 const FATES = { prompt: 70, late: 7, stranger: 7, reducer: 4, never: 6, killed: 8 };
 const FATES_OF_REPLACES: typeof FATES = { ...FATES, killed: 35 };
 
+/** Before a raise ends, and behind it. */
+const HURRIED_SECONDS = [25, 12, 5, 2, -2, -60];
+
 const HABITS = {
   preview: 52,
   odd: 9,
@@ -73,6 +83,8 @@ interface TraderHabits {
   readonly hand: SeededRandom | undefined;
   readonly alerts: SeededRandom | undefined;
   readonly adopting: SeededRandom | undefined;
+  /** Around their ends orders are previewed that need them. */
+  readonly raises: readonly LimitRaise[] | undefined;
 }
 
 export class ScriptedTrader {
@@ -85,6 +97,7 @@ export class ScriptedTrader {
   /** Absent where nothing is taken over. */
   readonly #adopting: AdoptingOperator | undefined;
   readonly #tokens = new Map<string, string>();
+  #hurries: readonly EpochMicros[];
   #plans: Plan[] = [];
   #nextIdea: EpochMicros;
   #isEager = false;
@@ -93,13 +106,18 @@ export class ScriptedTrader {
   constructor(
     random: SeededRandom,
     from: EpochMicros,
-    { shape, hand, alerts, adopting }: TraderHabits,
+    { shape, hand, alerts, adopting, raises = [] }: TraderHabits,
   ) {
     this.#random = random;
     this.#hand = hand === undefined ? undefined : new HandTrader(hand, from);
     const callers = { own: [WATCHER, TRADER], other: STRANGER };
     this.#alerts = alerts === undefined ? undefined : new AlertSetter(alerts, from, callers);
     this.#adopting = adopting === undefined ? undefined : new AdoptingOperator(adopting);
+    this.#hurries = raises
+      .flatMap(({ untilWall: end }) =>
+        HURRIED_SECONDS.map((ahead) => addMicros(end, -ahead * MICROS_PER_SECOND)),
+      )
+      .toSorted((a, b) => a - b);
     this.#shape = shape;
     this.#nextIdea = addMicros(from, random.between(10, 120) * MICROS_PER_SECOND);
   }
@@ -109,6 +127,7 @@ export class ScriptedTrader {
     const dues = this.#plans.map(({ due }) => due);
     if (this.#hand !== undefined) dues.push(this.#hand.next());
     if (this.#alerts !== undefined) dues.push(this.#alerts.next());
+    dues.push(...this.#hurries.slice(0, 1));
     const adopts = this.#adopting?.next();
     if (adopts !== undefined) dues.push(adopts);
     return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
@@ -124,6 +143,7 @@ export class ScriptedTrader {
     if (byHand !== undefined) due.push({ caller: TRADER, command: byHand });
     due.push(...(this.#alerts?.ideas(view) ?? []));
     if (this.#adopting?.asks(view)) due.push({ caller: OPERATOR, command: { kind: 'adopt' } });
+    due.push(...this.#hurried(view));
     if (wall < this.#nextIdea) return due;
     const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
     const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];
@@ -221,6 +241,19 @@ export class ScriptedTrader {
       caller: TRADER,
       command: { kind: 'previewStrategy', request, tokenSha256: tokenSha },
     };
+  }
+
+  /** Asks for what a raise allows, while it stands and when it is over. */
+  #hurried(view: TraderView): readonly Move[] {
+    const due = this.#hurries.filter((at) => at <= view.at.wall);
+    this.#hurries = this.#hurries.slice(due.length);
+    return due.map(() => {
+      const random = this.#random;
+      const request = random.chance(0.4) ? largeRequest(random) : dearRequest(random, view);
+      const tokenSha = this.#newToken();
+      const command = { kind: 'previewStrategy', request, tokenSha256: tokenSha } as const;
+      return { caller: TRADER, command };
+    });
   }
 
   #idea(view: TraderView): readonly Move[] {

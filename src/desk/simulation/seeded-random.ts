@@ -97,6 +97,7 @@ const STREAM = {
   elsewhere: 10,
   alerts: 12,
   adopting: 13,
+  raises: 14,
   transfers: 16,
   tight: 42,
 } as const;

@@ -19,6 +19,7 @@ import { alertsOf } from './alert-setter.ts';
 import type { BehindWires } from './far-broker.ts';
 import { adoptingOf } from './operator-adopting.ts';
 import type { SeededRandom, StreamName } from './seeded-random.ts';
+import { raisesFor } from './session-raises.ts';
 import type { MarketTemper } from './virtual-market.ts';
 
 /** What the paper broker begins with by default. */
@@ -75,7 +76,7 @@ const TIGHT_LIMITS: readonly LimitSettings[] = [
 ];
 
 /** The same but for two of them, in one session of ten: `tight` is a stream of chance of its own. */
-export function limitsFor(random: SeededRandom, tight: SeededRandom): Limits {
+function limitsFor(random: SeededRandom, tight: SeededRandom): Limits {
   const { version: _, ...limits } = wideLimits(random);
   if (!tight.chance(TIGHT_CHANCE)) return limitsFrom(limits);
   return limitsFrom({ ...limits, ...tight.pick(TIGHT_LIMITS), ...tight.pick(TIGHT_LIMITS) });
@@ -97,7 +98,7 @@ function wideLimits(random: SeededRandom): Limits {
 const NATIVE_STOPS_CHANCE = 0.3;
 
 /** The exits as they come, or chosen ones. */
-export function exitsFor(random: SeededRandom, session: SessionTimes): ExitSettings {
+function exitsFor(random: SeededRandom, session: SessionTimes): ExitSettings {
   const paperNativeStops = random.chance(NATIVE_STOPS_CHANCE);
   if (random.chance(0.3)) return { ...DEFAULT_EXIT_SETTINGS, paperNativeStops };
   return {
@@ -125,6 +126,20 @@ export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
   };
 }
 
+type StreamOf = (name: StreamName) => SeededRandom;
+
+/** The configuration as it is before a broker makes it its own. `random`: of the limits. */
+export function plainConfig(
+  stream: StreamOf,
+  random: SeededRandom,
+  session: SessionTimes,
+): DeskConfig {
+  const limits = limitsFor(random, stream('tight'));
+  const plain = configFor(limits, exitsFor(stream('exits'), session));
+  const limitRaises = raisesFor(stream('raises'), limits, session);
+  return limitRaises.length === 0 ? plain : { ...plain, limitRaises };
+}
+
 /** In so many sessions somebody orders leg by leg besides. */
 const BY_HAND_CHANCE = 0.5;
 
@@ -135,7 +150,7 @@ interface Asked {
 
 /** The chance of whoever orders by hand, asks for alerts and takes over what differs; undefined where nobody
  * does. `byHand` decides the first where given. */
-export function habitsOf(stream: (name: StreamName) => SeededRandom, { byHand, broker }: Asked) {
+export function habitsOf(stream: StreamOf, { byHand, broker }: Asked) {
   const hand = stream('hand');
   const isByHand = byHand ?? hand.chance(BY_HAND_CHANCE);
   return {

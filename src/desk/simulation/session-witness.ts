@@ -36,6 +36,7 @@ import { PageOracle } from './page-oracle.ts';
 import { PlanOracle } from './plan-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
 import { ProtectionOracle } from './protection-oracle.ts';
+import { RaiseOracle } from './raise-oracle.ts';
 import { RestOracle } from './rest-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
@@ -84,6 +85,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #strategies: StrategyOracle;
   readonly #streams: StreamOracle;
   readonly #hand: HandOracle;
+  readonly #raises: RaiseOracle;
   readonly #rests: RestOracle;
   readonly #sides: SideOracle;
   readonly #targets: TargetOracle;
@@ -95,7 +97,7 @@ export class SessionWitness implements BrokerObserver {
     const report = (what: string): void => this.report(what);
     const met = (what: string): void => count(this.tally.met, what);
     const { config, session } = options;
-    const { limits } = config;
+    const { limits, limitRaises: raises = [] } = config;
     const window = momentWindowOf(session, options.broker);
     const exits = exitSettingsOf(config);
     const world = { ...options.world, mayHang: (wall: number) => this.#owed.mayHang(wall) };
@@ -103,14 +105,12 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
     this.#alerts = new AlertOracle({ session, cutoffAt: window.cutoffAt }, report, met);
-    this.#caps = new CapOracle(
-      limits,
-      { lastTrade: session.lastTrade, broker: options.broker },
-      report,
-    );
+    const day = { lastTrade: session.lastTrade, broker: options.broker, raises };
+    this.#caps = new CapOracle(limits, day, report);
     this.#causes = new CauseOracle({ session, exits, window }, report);
     this.#books = new BookOracle(options.startCashCents, report);
     this.flat = new FlatOracle(window, report);
+    this.#raises = new RaiseOracle(raises, report, met);
     this.#rests = new RestOracle(report, met);
     this.#sides = new SideOracle(report, met);
     this.#targets = new TargetOracle(report, met);
@@ -124,7 +124,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises = new PromiseOracle(report);
     this.#answers = new AnswerOracle(report);
     this.#beside = new BesideOracle(report);
-    this.#moments = new MomentOracle(limits, window, report);
+    this.#moments = new MomentOracle(limits, window, report, raises);
     this.#strategies = new StrategyOracle(report);
     this.#streams = new StreamOracle(report);
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
@@ -193,6 +193,7 @@ export class SessionWitness implements BrokerObserver {
     this.#pages.onRecord(record);
     this.#streams.onRecord(record);
     this.#rests.onRecord(record);
+    this.#raises.onRecord(record);
     this.#sides.onRecord(record);
     this.#targets.onRecord(record);
     this.#asks.onRecord(record);
@@ -281,6 +282,7 @@ export class SessionWitness implements BrokerObserver {
     this.#promises.onAnswer(id, !(isConsole && this.#owed.mayHang(desk.at.wall)));
     this.#hangs.onAnswer(id);
     this.#answers.onAnswer(move, result);
+    this.#raises.onAnswer(move, result, desk.at.wall);
     if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
       this.#answers.onFlatten(desk, result);
       this.#beside.onFlatten(desk, result);

@@ -5,8 +5,8 @@
 
 import type { OrderGateway } from '../../broker/order-gateway.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { Limits } from '../../risk/limits.ts';
 import type { Desk } from '../desk.ts';
+import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import type { JournalAnswer } from './journal-model.ts';
 
@@ -31,6 +31,6 @@ export interface SessionWraps {
   readonly killWord?: (isKilled: boolean) => boolean;
   /** The kill word as it is read once more where a connection has just been made. */
   readonly connectWord?: (isKilled: boolean) => boolean;
-  /** The limits the desk is given. */
-  readonly limits?: (limits: Limits) => Limits;
+  /** The configuration the desk is given. */
+  readonly config?: (config: DeskConfig) => DeskConfig;
 }

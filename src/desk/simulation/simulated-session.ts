@@ -27,11 +27,9 @@ import type { Move } from './scripted-trader.ts';
 import { OPERATOR, ScriptedTrader } from './scripted-trader.ts';
 import { type SeededRandom, type StreamName, streamOf } from './seeded-random.ts';
 import {
-  configFor,
   endOf,
-  exitsFor,
   habitsOf,
-  limitsFor,
+  plainConfig,
   type SessionShape,
   STARTING_CASH_CENTS,
   temperFor,
@@ -101,7 +99,7 @@ class SimulatedSession implements EngineWorld {
     this.#session = session;
     this.#random = stream('session');
     const config = stream('config');
-    const plain = configFor(limitsFor(config, stream('tight')), exitsFor(stream('exits'), session));
+    const plain = plainConfig(stream, config, session);
     this.#config = options.broker?.configOf(plain) ?? plain;
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.shape), session);
     this.#feed = new FeedModel(this.#market);
@@ -111,7 +109,7 @@ class SimulatedSession implements EngineWorld {
     this.#movedAt = this.#now;
     this.#end = endOf(session, options.minutes);
     this.#operator = new OperatorStop(this.#random, session, this.#end);
-    const habits = { shape: this.shape, ...habitsOf(stream, options) };
+    const habits = { shape: this.shape, raises: plain.limitRaises, ...habitsOf(stream, options) };
     this.#trader = new ScriptedTrader(stream('trader'), session.open, habits);
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
@@ -169,9 +167,8 @@ class SimulatedSession implements EngineWorld {
 
   /** Starts the engine on what the journal holds. */
   #boot(records: readonly AuditRecord[]): SimulatedEngine {
-    const { limits } = this.#config;
     const start = {
-      config: { ...this.#config, limits: this.wraps.limits?.(limits) ?? limits },
+      config: this.wraps.config?.(this.#config) ?? this.#config,
       seed: this.#options.seed,
       accountId: ACCOUNT_ID,
       at: this.#at,

@@ -94,6 +94,11 @@ export function largeRequest(random: SeededRandom): StrategyRequest {
   return { strategy: 'iron_condor_30_delta', width: 1, shortDelta, select, quantity };
 }
 
+/** So much of a small one that what it may lose is near a limit, or beyond it. */
+export function dearRequest(random: SeededRandom, moment: RequestMoment): StrategyRequest {
+  return { ...plainRequest(random, moment), quantity: random.whole(2, 9) };
+}
+
 /** A small request that hardly any limit speaks against. */
 export function plainRequest(random: SeededRandom, moment: RequestMoment): StrategyRequest {
   if (random.chance(0.6)) {

@@ -59,8 +59,8 @@ function judged(
   at = rig.at,
 ) {
   const limits = limitsFrom({ portfolioDeltaCap: cap });
-  const deltas = new DeltaCap(limits, heard(), rig.session.lastTrade);
-  return deltas.faultsOf(intent, at, { held: new Map(), live: working.map(live) });
+  const deltas = new DeltaCap(heard(), rig.session.lastTrade);
+  return deltas.faultsOf(intent, at, { limits, held: new Map(), live: working.map(live) });
 }
 
 describe('the cap on net delta', () => {
@@ -91,14 +91,11 @@ describe('the cap on net delta', () => {
   it('counts what is held', () => {
     const call = near('call', 0.4);
     const one = Math.abs(deltaOf(call)) * 100;
-    const deltas = new DeltaCap(
-      limitsFrom({ portfolioDeltaCap: 3 * one }),
-      heard(),
-      rig.session.lastTrade,
-    );
+    const limits = limitsFrom({ portfolioDeltaCap: 3 * one });
+    const deltas = new DeltaCap(heard(), rig.session.lastTrade);
     const hold = (quantity: number) => {
       const lots = new Map([[instrumentSymbol(call), { instrument: call, quantity }]]);
-      const beside = { held: new Map([['P', lots]]), live: [] };
+      const beside = { limits, held: new Map([['P', lots]]), live: [] };
       return deltas.faultsOf(order(call, 'buyToOpen', 2), rig.at, beside);
     };
     expect(hold(2)).toHaveLength(1);

@@ -127,12 +127,15 @@ const SWAPS: readonly Swap[] = [
   {
     what: 'limits without end',
     wraps: {
-      limits: (limits) => ({
-        ...limits,
-        maxOrderContracts: 10_000,
-        maxTradeLossCents: 1e12 as typeof limits.maxTradeLossCents,
-        maxOpenRiskCents: 1e12 as typeof limits.maxOpenRiskCents,
-        maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
+      config: ({ limits, ...others }) => ({
+        ...others,
+        limits: {
+          ...limits,
+          maxOrderContracts: 10_000,
+          maxTradeLossCents: 1e12 as typeof limits.maxTradeLossCents,
+          maxOpenRiskCents: 1e12 as typeof limits.maxOpenRiskCents,
+          maxDailyLossCents: 1e12 as typeof limits.maxDailyLossCents,
+        },
       }),
     },
     seed: 7,

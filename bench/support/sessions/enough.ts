@@ -122,6 +122,8 @@ const MET = [
   'transferred',
   'adopted',
   'refusedAfterRaise',
+  'saidSooner',
+  'saidSooner beside held',
 ];
 
 /** Alerts that are rare, and that every longer campaign must have told. */

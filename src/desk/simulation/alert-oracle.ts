@@ -7,7 +7,6 @@
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { TRADER_ALERT } from '../../ops/alert-channel.ts';
 import { cashSoFar } from '../account/held-position.ts';
@@ -15,6 +14,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
 import { type Range, SeenMarket } from './alert-sums.ts';
 import { FillFold } from './fill-fold.ts';
+import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
 
 type Rule = Extract<AuditBody, { readonly kind: 'alertSet' }>;
@@ -66,7 +66,7 @@ function mayBeBack(rule: Rule, { low, high }: Range): boolean {
 export class AlertOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
-  readonly #cutoffAt: EpochMicros;
+  readonly #window: MomentWindow;
   readonly #market: SeenMarket;
   readonly #asked = new Map<string, Asked>();
   readonly #cleared = new Set<string>();
@@ -77,11 +77,11 @@ export class AlertOracle {
   #isWaiting = false;
 
   constructor(
-    { session, cutoffAt }: { readonly session: SessionTimes; readonly cutoffAt: EpochMicros },
+    { session, window }: { readonly session: SessionTimes; readonly window: MomentWindow },
     report: Report,
     met: (what: string) => void,
   ) {
-    this.#cutoffAt = cutoffAt;
+    this.#window = window;
     this.#market = new SeenMarket(session);
     this.#report = report;
     this.#met = met;
@@ -213,7 +213,7 @@ export class AlertOracle {
       case 'straddle':
         return this.#market.straddlePercent({ market, wall });
       case 'minutes_to_cutoff': {
-        const minutes = (this.#cutoffAt - market) / MICROS_PER_MINUTE;
+        const minutes = (this.#window.cutoffAt - market) / MICROS_PER_MINUTE;
         return { low: minutes, high: minutes, isKnown: true };
       }
     }

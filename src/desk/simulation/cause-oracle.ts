@@ -72,7 +72,9 @@ export class CauseOracle {
   readonly #session: SessionTimes;
   readonly #exits: ExitSettings;
   /** Until then new positions are opened: nothing is left by the schedule. */
-  readonly #opensUntil: EpochMicros;
+  readonly #window: MomentWindow;
+  /** When openings end on a day that nobody shortens. */
+  readonly #plainCutoffAt: EpochMicros;
   readonly #trades = new WholeTrades();
   readonly #intents = new Map<string, OrderIntent>();
   /** What was told of each position, by its reason. */
@@ -92,7 +94,8 @@ export class CauseOracle {
   constructor({ session, exits, window }: CauseOptions, report: Report) {
     this.#session = session;
     this.#exits = exits;
-    this.#opensUntil = window.cutoffAt;
+    this.#window = window;
+    this.#plainCutoffAt = window.cutoffAt;
     this.#report = report;
   }
 
@@ -205,14 +208,15 @@ export class CauseOracle {
     if (reason === 'timeExit' && timeExitAt !== undefined && market < timeExitAt) {
       return `its time is ${newYorkText(timeExitAt)}`;
     }
-    if (reason === 'flatBy' && market < this.#opensUntil) return 'openings are taken still';
+    if (reason === 'flatBy' && market < this.#window.cutoffAt) return 'openings are taken still';
     if (reason === 'nickel') return this.#whyNotLate(market);
     if (reason === 'exDividend') return this.#whyNotOnEve(market);
     return reason === 'oppositeBreak' ? this.#whyNotBroken(positionId) : undefined;
   }
 
   #whyNotLate(market: EpochMicros): string | undefined {
-    const from = this.#session.exerciseMark - LAST_HOUR_MINUTES * MICROS_PER_MINUTE;
+    const sooner = this.#plainCutoffAt - this.#window.cutoffAt;
+    const from = this.#session.exerciseMark - sooner - LAST_HOUR_MINUTES * MICROS_PER_MINUTE;
     if (!this.#exits.nickelBuyBack) return 'nobody asked for it';
     return market < from ? 'the last hour has not begun' : undefined;
   }

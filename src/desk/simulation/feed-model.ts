@@ -5,7 +5,9 @@ import type { At } from '../../engine/domain/clock.ts';
 import { addMicros, type EpochMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
+import type { BrokerWord } from './broker-word.ts';
 import { ChainRows } from './chain-rows.ts';
+import { soonest } from './event-queue.ts';
 import { ALL_ROWS_AFTER_MICROS, isLive, STALE_AFTER_MICROS, TAKES_MICROS } from './session-pace.ts';
 import type { QuoteFaults, VirtualMarket } from './virtual-market.ts';
 import { WireFeed } from './wire-feed.ts';
@@ -40,25 +42,29 @@ export const HEALTHY_FEED: FeedTemper = {
 export class FeedModel {
   readonly #market: VirtualMarket;
   readonly #wire: WireFeed;
+  /** What the broker says of the day, asked with each listing; absent where it says nothing. */
+  readonly #word: BrokerWord | undefined;
   readonly rows: ChainRows;
   temper: FeedTemper = HEALTHY_FEED;
   #listingDue: EpochMicros | undefined;
   #roundAt = 0;
   #rowsAt = 0;
 
-  constructor(market: VirtualMarket) {
+  constructor(market: VirtualMarket, word?: BrokerWord) {
     this.#market = market;
+    this.#word = word;
     this.#wire = new WireFeed(market.listing);
     this.rows = new ChainRows(market.listing);
   }
 
-  /** When whoever asked for the listing hears of it. */
+  /** When whoever asked for the listing hears of it, or of the broker's rules. */
   get listingDue(): EpochMicros | undefined {
-    return this.#listingDue;
+    return soonest(this.#listingDue, this.#word?.next());
   }
 
   onCrash(): void {
     this.#listingDue = undefined;
+    this.#word?.onCrash();
   }
 
   /** True where quotes are too old for anything to be done with them. */
@@ -87,13 +93,15 @@ export class FeedModel {
    * not get it asks again. */
   listing(now: EpochMicros, at: At, { day }: DeskContext): readonly Input[] {
     const { listing } = this.#market;
-    if (this.#listingDue === undefined || now < this.#listingDue) return [];
+    const said = this.#word?.take(now, at) ?? [];
+    if (this.#listingDue === undefined || now < this.#listingDue) return said;
     this.#listingDue = undefined;
     if (this.temper.listingAway) {
       const { date } = listing;
       this.#listingDue = addMicros(now, TAKES_MICROS.listingRetry);
       return [{ kind: 'listingFailed', at, date, reason: 'HTTP 502 of the service' }];
     }
+    this.#word?.onAsked(now);
     return [{ kind: 'listing', at, listing }, ...(day.chainOpen ? [] : this.#bars(at))];
   }
 

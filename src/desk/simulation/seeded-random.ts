@@ -98,6 +98,7 @@ const STREAM = {
   alerts: 12,
   adopting: 13,
   raises: 14,
+  rules: 15,
   transfers: 16,
   tight: 42,
 } as const;

@@ -40,6 +40,7 @@ import { RaiseOracle } from './raise-oracle.ts';
 import { RestOracle } from './rest-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 import { TOKEN_MARK } from './scripted-trader.ts';
+import { SessionEnd } from './session-end.ts';
 import type { SessionTally } from './session-tally.ts';
 import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
 import { SideOracle } from './side-oracle.ts';
@@ -74,6 +75,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #absences: AbsenceOracle;
   readonly #alerts: AlertOracle;
   readonly #caps: CapOracle;
+  readonly #end: SessionEnd;
   readonly #causes: CauseOracle;
   readonly #books: BookOracle;
   readonly #answers: AnswerOracle;
@@ -98,13 +100,14 @@ export class SessionWitness implements BrokerObserver {
     const met = (what: string): void => count(this.tally.met, what);
     const { config, session } = options;
     const { limits, limitRaises: raises = [] } = config;
-    const window = momentWindowOf(session, options.broker);
+    const window = new SessionEnd(session, momentWindowOf(session, options.broker), met);
+    this.#end = window;
     const exits = exitSettingsOf(config);
     const world = { ...options.world, mayHang: (wall: number) => this.#owed.mayHang(wall) };
     this.#orders = new OrderOracle(world, report);
     this.#hangs = new HangOracle(this.#owed, report, met);
     this.#absences = new AbsenceOracle(report);
-    this.#alerts = new AlertOracle({ session, cutoffAt: window.cutoffAt }, report, met);
+    this.#alerts = new AlertOracle({ session, window }, report, met);
     const day = { lastTrade: session.lastTrade, broker: options.broker, raises };
     this.#caps = new CapOracle(limits, day, report);
     this.#causes = new CauseOracle({ session, exits, window }, report);
@@ -154,6 +157,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onInput(input);
     this.#orders.onInput(input);
     this.plans.onInput(input);
+    this.#end.onInput(input);
     this.#alerts.onInput(input);
     this.#causes.onInput(input);
     this.#pages.onInput(input);
@@ -313,6 +317,7 @@ export class SessionWitness implements BrokerObserver {
     this.#books.afterStep(desk, broker, at);
     this.#beside.afterStep(desk);
     this.plans.afterStep(desk);
+    this.#end.afterStep(desk);
     this.#alerts.afterStep(desk);
     this.#causes.afterStep(desk);
     this.#pages.afterStep(desk);
@@ -353,6 +358,7 @@ export class SessionWitness implements BrokerObserver {
     this.#lastSeq = records.at(-1)?.seq ?? 0;
     this.#owed.onCrash();
     this.#hangs.onCrash();
+    this.#end.onCrash();
     this.#chains.onCrash();
     this.#asks.onCrash(records);
     this.#closes.onCrash(records);

@@ -14,6 +14,7 @@ import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { BrokerObserver } from './broker-tap.ts';
+import { BrokerWord } from './broker-word.ts';
 import { inRow } from './chain-rows.ts';
 import { EventQueue, soonest } from './event-queue.ts';
 import type { BrokerAccount, FarBroker, QuoteInput, WireEffect } from './far-broker.ts';
@@ -102,7 +103,7 @@ class SimulatedSession implements EngineWorld {
     const plain = plainConfig(stream, config, session);
     this.#config = options.broker?.configOf(plain) ?? plain;
     this.#market = new VirtualMarket(stream('market'), temperFor(config, this.shape), session);
-    this.#feed = new FeedModel(this.#market);
+    this.#feed = new FeedModel(this.#market, new BrokerWord(stream('rules'), session));
     this.#journal = new JournalModel(stream('journal'));
     this.#clock = new SkewedClock(addMicros(session.open, -TAKES_MICROS.start));
     this.#nextTick = this.#now;

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { AlertRequest } from '../../../src/desk/engine-api-plan.ts';
 import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { AlertOracle } from '../../../src/desk/simulation/alert-oracle.ts';
+import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
-import { addMicros, MICROS_PER_MINUTE } from '../../../src/engine/domain/units.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
 const session = buildSession();
-const cutoffAt = addMicros(session.lastTrade, -50 * MICROS_PER_MINUTE);
+const window = momentWindowOf(session);
 const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
 const ID = 'a20261120-001';
 
@@ -19,7 +19,7 @@ function judged(heardAs: (body: AuditBody) => AuditBody | undefined = (body) => 
   const said: string[] = [];
   const met: string[] = [];
   const report = (what: string) => said.push(what);
-  const oracle = new AlertOracle({ session, cutoffAt }, report, (what) => met.push(what));
+  const oracle = new AlertOracle({ session, window }, report, (what) => met.push(what));
   listen(rig, oracle, (record) => {
     const event = brokerEventOf(record);
     if (event !== undefined) oracle.onEvent(event);
@@ -58,6 +58,7 @@ describe('what a trader asked to hear of', () => {
     rig.openPosition();
     Object.defineProperty(rig.desk.context.alerts, 'size', { get: () => 0 });
     set(request);
+    rig.advance(10);
     rig.quotes(601.5);
     rig.advance(120);
     expect(said[0]).toMatch(`${ID} is to be told at ${request.on} ${request.direction}`);

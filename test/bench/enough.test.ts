@@ -4,6 +4,7 @@ import {
   DENIALS,
   DENIALS_ELSEWHERE,
   lacksOfCampaign,
+  lacksOfReplays,
   lacksOfTime,
   notAskedOf,
   RARE_DENIALS,
@@ -52,6 +53,13 @@ describe('a campaign whose time is too short', () => {
     [799, 20, []],
   ])('of %i sessions that came to %i says what it does not ask', (asked, came, says) => {
     expect(notAskedOf(asked, came)).toEqual(says);
+  });
+
+  it('of which too few starts were replayed fails', () => {
+    expect(lacksOfReplays({ replayed: 4, notReplayed: 5 })).toEqual([
+      'only 4 of 9 starts were replayed',
+    ]);
+    expect(lacksOfReplays({ replayed: 5, notReplayed: 5 })).toEqual([]);
   });
 
   it('fails, and says so', async () => {

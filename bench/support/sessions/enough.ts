@@ -5,6 +5,12 @@ import { FAULT_KINDS } from '../../../src/desk/simulation/session-faults.ts';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import type { DenialCode } from '../../../src/engine/domain/verdict.ts';
 
+/** Starts of the engine that a replay could be held against, and those of which the journal kept nothing. */
+export interface Replays {
+  readonly replayed: number;
+  readonly notReplayed: number;
+}
+
 /** Per session, on average. */
 const LEAST_INPUTS = 2_000;
 const LEAST_PREVIEWS = 5;
@@ -221,4 +227,10 @@ export function lacksOfTime(asked: number, sessions: number): readonly string[] 
 export function notAskedOf(asked: number, sessions: number): readonly string[] {
   if (asked < MET_FROM_SESSIONS || sessions >= MET_FROM_SESSIONS) return [];
   return [`of ${sessions} sessions what is rare is not asked: that takes ${MET_FROM_SESSIONS}`];
+}
+
+/** Of the starts of the engine in sessions that run twice, fewer than half were held against a replay. */
+export function lacksOfReplays({ replayed, notReplayed }: Replays): readonly string[] {
+  if (replayed >= notReplayed) return [];
+  return [`only ${replayed} of ${replayed + notReplayed} starts were replayed`];
 }

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
 import type { CampaignOptions, CampaignOutcome } from '../campaign.ts';
-import { lacksOfCampaign, lacksOfTime, notAskedOf } from './enough.ts';
+import { lacksOfCampaign, lacksOfReplays, lacksOfTime, notAskedOf } from './enough.ts';
 import { isPlantName } from './plants.ts';
 import type { SessionJob, SessionOutcome } from './session-runs.ts';
 
@@ -24,10 +24,15 @@ interface Sum {
   /** Those that are too thin included. */
   runs: number;
   thin: number;
+  replayed: number;
+  notReplayed: number;
 }
 
-function add(sum: Sum, { seed, trace, violations, lacks, tally }: SessionOutcome): void {
+function add(sum: Sum, outcome: SessionOutcome): void {
+  const { seed, trace, violations, lacks, tally } = outcome;
   sum.runs += 1;
+  sum.replayed += outcome.replayed;
+  sum.notReplayed += outcome.notReplayed;
   if (lacks.length > 0) sum.thin += 1;
   sum.traces.add(trace);
   addTally(sum.tally, tally);
@@ -99,7 +104,8 @@ export async function sessionsCampaign(
 ): Promise<CampaignOutcome> {
   const { plant, seed, progress, found } = options;
   const traces = new Set<string>();
-  const sum: Sum = { tally: emptyTally(), violations: new Map(), traces, runs: 0, thin: 0 };
+  const none = { runs: 0, thin: 0, replayed: 0, notReplayed: 0 };
+  const sum: Sum = { tally: emptyTally(), violations: new Map(), traces, ...none };
   const jobs = new Jobs(options, twiceUpTo);
   const take = (outcome: SessionOutcome): void => {
     add(sum, outcome);
@@ -116,17 +122,18 @@ export async function sessionsCampaign(
   const violations = [...sum.violations]
     .toSorted(([a], [b]) => a - b)
     .flatMap(([of, whats]) => whats.map((what) => words(of, what)));
-  const { runs, thin, tally } = sum;
+  const { runs, thin, tally, replayed, notReplayed } = sum;
   if (plant === undefined) {
     violations.push(...lacksOfCampaign(tally, runs, traces.size));
-    violations.push(...lacksOfTime(options.runs, runs));
+    violations.push(...lacksOfTime(options.runs, runs), ...lacksOfReplays(sum));
     if (thin > Math.ceil(runs / THIN_EVERY))
       violations.push(`${thin} sessions are too thin to count`);
   }
+  const twice = Math.min(runs, twiceUpTo);
   return {
     runs: runs - thin,
     violations,
-    counts: { thin, distinctTraces: traces.size, twice: Math.min(runs, twiceUpTo), ...tally },
+    counts: { thin, distinctTraces: traces.size, twice, replayed, notReplayed, ...tally },
     notes: [
       `seeds ${seed} to ${seed + runs - 1}; a single one again: --n 1 --seed S`,
       `${(runs / seconds).toFixed(1)} sessions/s on ${workers} processors`,

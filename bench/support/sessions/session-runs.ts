@@ -1,11 +1,13 @@
 /** Simulated sessions as a campaign runs them: which kind each seed is of, and what one run shows. */
 
 import { decodeRecording, RecordingEncoder } from '../../../src/audit/session-recording.ts';
+import type { OrderGateway } from '../../../src/broker/order-gateway.ts';
 import { PaperBroker } from '../../../src/broker/paper/paper-broker.ts';
+import { gatewayOf } from '../../../src/desk/gateway-of.ts';
 import { summarizeJournal } from '../../../src/desk/journal-summary.ts';
 import type { BehindWires, BrokerKind } from '../../../src/desk/simulation/far-broker.ts';
 import { REMOTE } from '../../../src/desk/simulation/remote-link.ts';
-import type { GatewayOf } from '../../../src/desk/simulation/replay.ts';
+import type { GatewayOf, Surroundings } from '../../../src/desk/simulation/replay.ts';
 import { replayRecording } from '../../../src/desk/simulation/replay.ts';
 import type {
   EngineRun,
@@ -16,6 +18,7 @@ import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts
 import { runSession } from '../../../src/desk/simulation/simulated-session.ts';
 import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
 import { ALPACA } from './alpaca-far.ts';
+import type { Replays } from './enough.ts';
 import { lacksOfSession } from './enough.ts';
 import type { PlantName } from './plants.ts';
 import { plantOf } from './plants.ts';
@@ -48,7 +51,7 @@ export interface SessionJob {
 }
 
 /** What a session came to, small enough to be sent between threads. */
-export interface SessionOutcome {
+export interface SessionOutcome extends Replays {
   readonly seed: number;
   readonly trace: string;
   readonly violations: readonly string[];
@@ -79,40 +82,74 @@ function recordingOf({ chunks }: EngineRun) {
 }
 
 /** What a replay takes by itself is what the recorded configuration names. */
-const GATEWAYS: Readonly<Record<BrokerKind, GatewayOf | undefined>> = {
-  paper: undefined,
-  tastytrade: undefined,
-  alpaca: undefined,
+const GATEWAYS: Readonly<Record<BrokerKind, GatewayOf>> = {
+  paper: gatewayOf,
+  tastytrade: gatewayOf,
+  alpaca: gatewayOf,
   remote: ({ accountId, paperSeed: seed }) => {
     const { capabilities } = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     return new WireGateway(accountId, capabilities);
   },
 };
 
+/** The surroundings of a run, in which faults turn the paper broker's knobs when they did. */
+function surroundingsOf({ broker, drills }: EngineRun): Surroundings {
+  let gateway: OrderGateway | undefined;
+  return {
+    gatewayOf: (start) => {
+      gateway = GATEWAYS[broker](start);
+      return gateway;
+    },
+    before: (place) => {
+      if (!(gateway instanceof PaperBroker)) return;
+      for (const { before, drill } of drills) {
+        if (before === place) gateway.setKnobs(drill);
+      }
+    },
+  };
+}
+
+interface OnceMore extends Replays {
+  readonly found: readonly string[];
+}
+
 /** What a second run and a replay of the recordings show that the first run does not. */
-function differencesOnceMore(report: SessionReport): readonly string[] {
+function onceMore(report: SessionReport): OnceMore {
   const found: string[] = [];
   const again = runSession(sessionOf(report.seed));
   if (again.trace !== report.trace) found.push('a second run gave another trace');
+  let replayed = 0;
   for (const [index, run] of report.runs.entries()) {
-    if (run.isDrilled || run.records.length === 0) continue;
+    if (run.records.length === 0) continue;
+    replayed += 1;
     const { identical, lines } = replayRecording(
       recordingOf(run),
       run.journal,
       HEADER.build,
-      GATEWAYS[run.broker],
+      surroundingsOf(run),
     );
     if (!identical) found.push(`replay of start ${index}: ${lines[0]}`);
   }
-  return found;
+  return { found, replayed, notReplayed: report.runs.length - replayed };
 }
+
+const NOT_TWICE: OnceMore = { found: [], replayed: 0, notReplayed: 0 };
 
 /** Runs one session, as often as the job says. */
 export function runJob({ seed, plant, twice }: SessionJob): SessionOutcome {
   const wraps = plant === undefined ? {} : plantOf(plant);
   const report = runSession({ ...sessionOf(seed), wraps, isRecorded: twice });
-  const found = [...report.violations];
-  if (plant === undefined && twice) found.push(...differencesOnceMore(report));
-  const { trace, tally } = report;
-  return { seed, trace, violations: found, lacks: lacksOfSession(tally), tally };
+  const { trace, tally, violations } = report;
+  const isTwice = plant === undefined && twice;
+  const { found, replayed, notReplayed } = isTwice ? onceMore(report) : NOT_TWICE;
+  const lacks = lacksOfSession(tally);
+  return {
+    seed,
+    trace,
+    violations: [...violations, ...found],
+    lacks,
+    tally,
+    replayed,
+    notReplayed,
+  };
 }

@@ -56,11 +56,18 @@ function recordsOf(effects: readonly Effect[]): readonly AuditRecord[] {
 /** The order gateway as it stood at the start of a recording. */
 export type GatewayOf = (start: DeskStart) => OrderGateway;
 
+/** What no recording holds, and how it is done again. */
+export interface Surroundings {
+  readonly gatewayOf?: GatewayOf | undefined;
+  /** Called before the chunk of this place is stepped; the start is the first. */
+  readonly before?: (place: number) => void;
+}
+
 /** Builds the desk as it was and feeds it the recorded inputs. */
 function rerun(
   chunks: readonly Uint8Array[],
   journal: readonly AuditRecord[],
-  gatewayOf: GatewayOf,
+  { gatewayOf = configuredGateway, before: beforeChunk }: Surroundings,
 ): Rerun {
   const [first, ...inputs] = chunks;
   if (first === undefined) {
@@ -83,7 +90,8 @@ function rerun(
   const appended = [...recordsOf(desk.start())];
   let journalFailed = false;
   let durableSeq = 0;
-  for (const chunk of inputs) {
+  for (const [index, chunk] of inputs.entries()) {
+    beforeChunk?.(index + 1);
     const input = decodeInput(chunk);
     if (input.kind === 'journalFailed') journalFailed = true;
     if (input.kind === 'journalDurable') durableSeq = Math.max(durableSeq, input.seq);
@@ -167,9 +175,9 @@ export function replayRecording(
   recording: SessionRecording,
   journal: readonly AuditRecord[],
   build: string,
-  gatewayOf: GatewayOf = configuredGateway,
+  surroundings: Surroundings = {},
 ): ReplayResult {
-  const run = rerun(recording.chunks, journal, gatewayOf);
+  const run = rerun(recording.chunks, journal, surroundings);
   const { compared, unjournalled, difference } = compare(run, journalOfRun(journal, run.firstSeq));
   const identical = difference === undefined && compared > 0;
   const inputs = recording.chunks.length - 1;

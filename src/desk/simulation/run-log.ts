@@ -1,13 +1,13 @@
 /** What each start of the engine in a session left for a replay. One user. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { BrokerKind } from './far-broker.ts';
-import type { EngineRun } from './session-report.ts';
+import type { BrokerAccount, BrokerKind } from './far-broker.ts';
+import type { EngineRun, KeptDrill } from './session-report.ts';
 
 interface Started {
   readonly chunks: readonly Buffer[];
   readonly firstSeq: number;
-  isDrilled: boolean;
+  readonly drills: KeptDrill[];
 }
 
 export class RunLog {
@@ -21,23 +21,30 @@ export class RunLog {
   /** The engine was started on what the journal holds. */
   begin(chunks: readonly Buffer[], records: readonly AuditRecord[]): void {
     const firstSeq = (records.at(-1)?.seq ?? 0) + 1;
-    this.#runs.push({ chunks, firstSeq, isDrilled: false });
+    this.#runs.push({ chunks, firstSeq, drills: [] });
   }
 
-  /** Somebody turns the broker's knobs: where it is part of the engine, no recording holds that. */
-  drill(): void {
-    if (this.#broker !== 'paper') return;
+  /** The account for a fault to act on. Where its broker is part of the engine, no recording holds whose knobs
+   * were turned when: that is kept with the input before which it was. */
+  drilled(account: BrokerAccount): BrokerAccount {
     const run = this.#runs.at(-1);
-    if (run !== undefined) run.isDrilled = true;
+    if (this.#broker !== 'paper' || run === undefined) return account;
+    return {
+      snapshot: (at) => account.snapshot(at),
+      setKnobs: (drill) => {
+        run.drills.push({ before: run.chunks.length, drill });
+        account.setKnobs(drill);
+      },
+    };
   }
 
   /** Each run with those of the journal's records that it appended. */
   runs(kept: readonly AuditRecord[]): readonly EngineRun[] {
-    return this.#runs.map(({ chunks, firstSeq, isDrilled }, index) => {
+    return this.#runs.map(({ chunks, firstSeq, drills }, index) => {
       const nextSeq = this.#runs[index + 1]?.firstSeq ?? Number.POSITIVE_INFINITY;
       const journal = kept.filter(({ seq }) => seq < nextSeq);
       const records = journal.filter(({ seq }) => seq >= firstSeq);
-      return { chunks, journal, records, isDrilled, broker: this.#broker };
+      return { chunks, journal, records, drills, broker: this.#broker };
     });
   }
 }

@@ -1,7 +1,7 @@
 /** What a simulated session is asked for, and what became of it. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { BehindWires, BrokerKind } from './far-broker.ts';
+import type { BehindWires, BrokerKind, Drill } from './far-broker.ts';
 import type { SessionShape } from './session-config.ts';
 import type { PlannedFault } from './session-faults.ts';
 import type { SessionTally } from './session-tally.ts';
@@ -26,6 +26,12 @@ export interface SessionOptions {
   readonly isRecorded?: boolean;
 }
 
+/** What was made of the paper broker's next orders, before the chunk of this place was stepped. */
+export interface KeptDrill {
+  readonly before: number;
+  readonly drill: Drill;
+}
+
 /** What one start of the engine left for a replay. */
 export interface EngineRun {
   /** The start, then every input; empty where the session was not recorded. */
@@ -34,15 +40,15 @@ export interface EngineRun {
   readonly journal: readonly AuditRecord[];
   /** The records it appended and the journal kept. */
   readonly records: readonly AuditRecord[];
-  /** Faults turned the paper broker's knobs, which no recording holds: it cannot be replayed. */
-  readonly isDrilled: boolean;
+  /** When faults turned the paper broker's knobs, which no recording holds. */
+  readonly drills: readonly KeptDrill[];
   readonly broker: BrokerKind;
 }
 
 /** What became of a session. */
 export interface SessionReport {
   readonly seed: number;
-  /** Hash of the last record of the journal; every byte of every record stands in it. */
+  /** Hash over every byte of every record of the journal, and over all that was sent to the broker. */
   readonly trace: string;
   readonly violations: readonly string[];
   readonly tally: SessionTally;

@@ -1,5 +1,6 @@
 /** All oracles of a session behind one face, and the violations they found. */
 
+import { createHash } from 'node:crypto';
 import { OrderEvidence } from '../../audit/order-evidence.ts';
 import { schemaFaults } from '../../audit/record-schema.ts';
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
@@ -93,6 +94,8 @@ export class SessionWitness implements BrokerObserver {
   readonly #targets: TargetOracle;
   readonly #protections: ProtectionOracle;
   readonly #outlives: boolean;
+  /** All that was sent to the broker. */
+  readonly #sent = createHash('sha256');
   #lastSeq = 0;
 
   constructor(options: WitnessOptions) {
@@ -217,7 +220,13 @@ export class SessionWitness implements BrokerObserver {
     this.#alerts.onEvent(event);
   }
 
+  /** Hash of the journal's last record with all that was sent; the last word of a session. */
+  traceOf(headHash: string): string {
+    return this.#sent.update(headHash).digest('hex');
+  }
+
   onSubmit(intent: OrderIntent, at: At): void {
+    this.#sent.update(JSON.stringify(['submit', intent, at]));
     this.#orders.onSubmit(intent, at);
     this.#hangs.onSubmit(intent);
     this.#hand.onSubmit(intent);
@@ -242,10 +251,12 @@ export class SessionWitness implements BrokerObserver {
   }
 
   onCancel(intentId: string): void {
+    this.#sent.update(JSON.stringify(['cancel', intentId]));
     this.#rests.onCancel(intentId);
   }
 
   onReprice(intent: OrderIntent): void {
+    this.#sent.update(JSON.stringify(['reprice', intent.intentId, intent.limit]));
     this.#orders.onReprice(intent);
   }
 

@@ -185,8 +185,7 @@ class SimulatedSession implements EngineWorld {
 
   /** The broker for a fault to act on. */
   #drilled(): BrokerAccount {
-    this.#runs.drill();
-    return this.#engine.account;
+    return this.#runs.drilled(this.#engine.account);
   }
 
   /** A promise that the program breaks ends the session and is a violation like any other. */
@@ -220,7 +219,8 @@ class SimulatedSession implements EngineWorld {
     this.#witness.onEnd(records);
     const { tally, violations } = this.#witness;
     const runs = this.#runs.runs(records);
-    return { seed: this.#options.seed, trace: this.#journal.headHash, violations, tally, runs };
+    const trace = this.#witness.traceOf(this.#journal.headHash);
+    return { seed: this.#options.seed, trace, violations, tally, runs };
   }
 
   #nextMoment(): EpochMicros {

@@ -1,4 +1,8 @@
-/** `deltaring burn-in N`: simulated sessions of the production desk, each judged by its oracles. */
+/**
+ * `deltaring burn-in N`: simulated sessions of the production desk, each judged by its oracles. They need
+ * nothing but the program, so a seed is another session than one of a campaign of the source tree, which
+ * has half days, whole chains and the brokers' adapters besides.
+ */
 
 import { parseArgs } from 'node:util';
 import { REMOTE } from '../desk/simulation/remote-link.ts';
@@ -6,6 +10,9 @@ import { addTally, emptyTally } from '../desk/simulation/session-tally.ts';
 import { runSession } from '../desk/simulation/simulated-session.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 
+/** Said with every result, so that nobody looks for a seed where it is not. */
+const OTHER_SEEDS =
+  'a seed here is another session than the same seed of `npm run campaign`; how much of each thing happened is not judged';
 const USAGE = 'usage: deltaring burn-in N [--seed S] [--json], N from 1 to 100000';
 const MOST_SESSIONS = 100_000;
 const PROGRESS_EVERY = 10;
@@ -54,11 +61,12 @@ export function burnIn(args: readonly string[]): Promise<number> {
     if (isTold)
       process.stderr.write(`${run + 1} of ${sessions}, ${violations.length} violations\n`);
   }
-  const summary = { sessions, seed, distinctTraces: traces.size, tally, violations };
+  const found = { distinctTraces: traces.size, tally, violations };
+  const summary = { sessions, seed, note: OTHER_SEEDS, ...found };
   if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else {
     for (const violation of violations) process.stdout.write(`${violation}\n`);
-    process.stdout.write(`${JSON.stringify(tally)}\n`);
+    process.stdout.write(`${JSON.stringify(tally)}\n${OTHER_SEEDS}\n`);
     process.stdout.write(
       `burn-in: ${sessions} runs, ${traces.size} distinct traces, ${violations.length} violations\n`,
     );

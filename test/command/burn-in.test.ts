@@ -9,6 +9,7 @@ describe('deltaring burn-in', () => {
     const summary = JSON.parse(terminal.stdout);
     expect(summary).toMatchObject({ sessions: 1, seed: 7, distinctTraces: 1, violations: [] });
     expect(summary.tally.inputs).toBeGreaterThan(2_000);
+    expect(summary.note).toContain('another session than the same seed of `npm run campaign`');
   });
 
   it.each([

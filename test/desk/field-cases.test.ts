@@ -23,6 +23,14 @@ interface MetElsewhere {
 
 const ELSEWHERE: readonly MetElsewhere[] = [
   {
+    case: 4,
+    pain: 'a change to the wrong side of the market',
+    control:
+      'a stop on the wrong side never leaves for the broker; what the broker refuses is played',
+    file: 'risk/protective-stop.test.ts',
+    test: 'is refused on the wrong side of the market, and where there is no market',
+  },
+  {
     case: 16,
     pain: 'storms of logins',
     control: 'one keeper of the login and one policy of reconnecting; the desk logs in nowhere',
@@ -60,7 +68,7 @@ describe('the cases of the field', () => {
   });
 
   it.each(ELSEWHERE)('$case, $pain: $control', ({ file, test }) => {
-    expect(textOf(file)).toContain(`('${test}', `);
+    expect(textOf(file)).toContain(`\n  it('${test}', `);
   });
 });
 
@@ -346,6 +354,16 @@ describe('23, buying power that blocks the close', () => {
     roomy.ask({ kind: 'kill', reason: 'all stop' });
     expect(roomy.execute(roomy.previewClose(positionId)).status).toBe('filled');
     expect(deny(rig)).toBe('daily_loss');
+  });
+
+  it('closes what is held where there is none left at all', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, buyingPowerCents: cents(0) });
+    rig.ask({ kind: 'reconcile' }, CONSOLE);
+    rig.advance(10);
+    expect(deny(rig)).toBe('buying_power');
+    expect(rig.execute(rig.previewClose(positionId)).status).toBe('filled');
   });
 });
 

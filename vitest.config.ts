@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /**
  * Files share three worker threads and their modules: what a module of src remembers changes no answer, so a
  * fresh copy for each of some hundred files would buy nothing but the time to load it. Properties run from one
- * seed here, so that a red run is red again; the campaigns draw new ones (test/support/property-seed.ts).
+ * seed here, so that a red run is red again (test/support/property-seed.ts); the campaign `models` draws new ones
+ * for the lives of orders, positions and tokens.
  */
 export default defineConfig({
   test: {

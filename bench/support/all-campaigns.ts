@@ -6,6 +6,7 @@ import { campaign as conformance } from '../campaigns/conformance.ts';
 import { campaign as doubleConfirms } from '../campaigns/double-confirms.ts';
 import { campaign as fuzz } from '../campaigns/fuzz.ts';
 import { campaign as killpoints } from '../campaigns/killpoints.ts';
+import { campaign as models } from '../campaigns/models.ts';
 import { campaign as mutation } from '../campaigns/mutation.ts';
 import { campaign as powercut } from '../campaigns/powercut.ts';
 import { campaign as realData } from '../campaigns/real-data.ts';
@@ -29,6 +30,7 @@ export const CAMPAIGNS: readonly Campaign[] = [
   realData,
   soak,
   soakDays,
+  models,
   mutation,
   underlyings,
   doubleConfirms,

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { JournalRequest } from '../../src/audit/journal-protocol.ts';
 import { ByteRingReader, ByteRingWriter, createByteRing } from '../../src/audit/spsc-byte-ring.ts';
 import type { OrderGateway } from '../../src/broker/order-gateway.ts';
+import type { PaperHistory } from '../../src/broker/paper/history.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import { Desk } from '../../src/desk/desk.ts';
 import type { Caller, TradeCard } from '../../src/desk/engine-api.ts';
@@ -16,6 +17,7 @@ import { summarizeJournal } from '../../src/desk/journal-summary.ts';
 import type { OrderRecord } from '../../src/desk/orders/order-book.ts';
 import { OrderTraces } from '../../src/desk/orders/order-trace.ts';
 import type { FromCore } from '../../src/desk/threads/core-protocol.ts';
+import type { CoreWorld } from '../../src/desk/threads/core-shell.ts';
 import { CoreShell } from '../../src/desk/threads/core-shell.ts';
 import { createChainBuffer } from '../../src/engine/chain/chain-layout.ts';
 import { ChainWriter } from '../../src/engine/chain/chain-writer.ts';
@@ -32,6 +34,7 @@ import { nudged, sampleChain } from './sample-chain.ts';
 
 const RECORDER_BYTES = 1 << 22;
 const SEED = 7;
+export const ACCOUNT_ID = 'BENCH-1';
 const PLENTY = 1_000_000;
 /** Beats until a condor is opened, and the most that ten of them take. */
 const BEAT_MICROS = 500_000;
@@ -85,6 +88,16 @@ export interface BenchStart {
   readonly recorderBytes?: number;
   /** Stands between the desk and its paper broker. */
   readonly wrap?: (broker: OrderGateway) => OrderGateway;
+  /** A broker elsewhere, in the paper broker's place. */
+  readonly far?: FarBroker;
+  /** No earlier than this. */
+  readonly at?: At | undefined;
+}
+
+/** The adapter to a broker elsewhere, and the wires that its requests leave by. */
+export interface FarBroker {
+  readonly gateway: OrderGateway;
+  wire(effect: Parameters<CoreWorld['wire']>[0], at: At): void;
 }
 
 /** Where the desk's records go; by default they are durable as soon as the step is over. */
@@ -111,17 +124,16 @@ export class BenchDesk {
   #turn = 0;
 
   constructor(journal?: JournalSink, start: BenchStart = {}) {
-    const { records = [], wrap = (broker) => broker, recorderBytes = RECORDER_BYTES } = start;
+    const { records = [], recorderBytes = RECORDER_BYTES, far } = start;
     this.#journal = journal;
     this.sample = sampleChain(start.strikes);
-    this.#at = records.at(-1)?.at ?? this.sample.slice.asOf;
+    this.#at = later(records.at(-1)?.at ?? this.sample.slice.asOf, start.at);
     const recorder = createByteRing(recorderBytes);
     // memory that the machine has given already, as the core's is after its first minutes
     new Uint8Array(recorder).fill(0);
     this.#recording = new ByteRingReader(recorder);
     const chain = new ChainWriter(this.buffers.chain, new RingWriter(this.buffers.ring));
     const history = summarizeJournal(records);
-    const [accountId, seed] = ['BENCH-1', SEED];
     this.desk = new Desk({
       config: {
         build: 'bench',
@@ -134,14 +146,7 @@ export class BenchDesk {
       chain,
       chainBuffer: this.buffers.chain,
       ringBuffer: this.buffers.ring,
-      gateway: wrap(
-        new PaperBroker({
-          accountId,
-          seed,
-          history,
-          startingCashCents: centsFromDollars(100 * PLENTY),
-        }),
-      ),
+      gateway: far?.gateway ?? paperOf(history, start),
       at: this.#at,
       past: history,
     });
@@ -154,7 +159,7 @@ export class BenchDesk {
       toMain: (message) => this.#toMain(message),
       fetchListing: () => undefined,
       fetchRules: () => undefined,
-      wire: () => undefined,
+      wire: (effect) => far?.wire(effect, this.#at),
       subscribe: () => undefined,
     });
     this.#open();
@@ -266,6 +271,21 @@ export class BenchDesk {
     this.pass(BROKER_ANSWERS_MICROS, 'quiet');
     this.pass(BROKER_ANSWERS_MICROS);
   }
+}
+
+/** The bench's account at a paper broker, as it is behind these records. */
+export function benchPaper(history: PaperHistory): PaperBroker {
+  const startingCashCents = centsFromDollars(100 * PLENTY);
+  return new PaperBroker({ accountId: ACCOUNT_ID, seed: SEED, history, startingCashCents });
+}
+
+function paperOf(history: PaperHistory, { wrap }: BenchStart): OrderGateway {
+  const paper = benchPaper(history);
+  return wrap?.(paper) ?? paper;
+}
+
+function later(at: At, other: At | undefined): At {
+  return other !== undefined && other.market > at.market ? other : at;
 }
 
 /** The card in a preview's answer. Throws with the denial where there is none. */

@@ -1,51 +1,51 @@
 /**
- * A scripted day as a process of its own: the product's desk, shell and journal thread on real files,
- * and a broker behind a loopback socket, so that what really left can be witnessed from outside.
+ * A scripted day as a process of its own: the product's desk, shell, kill switch and journal thread on real
+ * files. Its broker is whoever listens at the socket, and outlives it: what really left, what was filled and
+ * what is held is known there alone.
  *
  *     node day-process.ts HOME PORT first|again PLANT
  *
- * `first` trades the day. `again` starts on what `first` left, redeems every spent token once more,
- * and closes everything. Lines on the socket, in the order of their writes:
+ * `first` trades the day. `again` starts on what `first` left, redeems every spent token once more, is
+ * reconciled against the broker and closes everything. Lines on the socket, in the order of their writes,
+ * beside those to the broker (`far-account.ts`):
  *
- *     order ID      an order goes to the broker
  *     durable N     the journal called every record up to N durable
  *     answer ID     a confirm was answered with this order
- *     knows ID      the desk knows this order
- *     end STATE     flat, or what is held
+ *     kill WORD     `set`: the kill is engaged · `rearming`: it is about to be released
+ *     holds WHAT    what the desk holds, once it is reconciled
+ *     knows ID …    orders that the desk knows
+ *     fills ID …    executions that the desk's book has
+ *     end WHAT      what it holds at its end: `flat` is nothing
  */
-import { connect } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 import { readJournal } from '../../../src/audit/journal-open.ts';
 import type { JournalReply } from '../../../src/audit/journal-protocol.ts';
 import { startJournalThread } from '../../../src/audit/journal-thread.ts';
+import { readKillLatch } from '../../../src/audit/kill-latch.ts';
+import { KillSwitch } from '../../../src/command/kill-switch.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
-import { BrokerTap } from '../../../src/desk/simulation/broker-tap.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
 import { BenchDesk, CONDOR, OPERATOR } from '../bench-desk.ts';
+import { BrokerLine } from './broker-line.ts';
+import { holdingsText, STRIKES } from './far-account.ts';
 
 const SECOND = MICROS_PER_SECOND;
-const STRIKES = 40;
 const MOST_SECONDS_TO_FLAT = 120;
+const MOST_SECONDS_TO_AGREE = 120;
+const MOST_SECONDS_TO_REST = 30;
 /** So narrow that somebody bids for every leg: what nobody bids for is left to expire. */
 const NARROW: StrategyRequest = { ...CONDOR, width: 2 };
 const STRADDLE = { strategy: 'straddle_scan', strike: 600, quantity: 1 } as const;
-const LOOPBACK = '127.0.0.1';
 
 const [home = '', port = '', part = 'first', plant = ''] = process.argv.slice(2);
-const socket = connect({ host: LOOPBACK, port: Number(port), noDelay: true });
-await new Promise((resolve, reject) => {
-  socket.once('connect', resolve);
-  socket.once('error', reject);
-});
+const broker = await BrokerLine.open(Number(port), { isRestart: part === 'again', plant });
 
-function say(line: string): void {
-  socket.write(`${line}\n`);
-}
-
-/** The desk with its journal thread; every record's answer is waited for where the day says so. */
+/** The desk with its journal thread; every answer, the journal's and the broker's, is waited for where the
+ * day says so. */
 class Day {
   readonly bench: BenchDesk;
+  readonly #kill: KillSwitch;
   readonly #port: MessageChannel['port1'];
   #lastSeq: number;
   #settledSeq: number;
@@ -59,13 +59,13 @@ class Day {
     this.bench = new BenchDesk((request) => this.#append(request), {
       records,
       strikes: STRIKES,
-      wrap: (broker) =>
-        new BrokerTap(broker, {
-          onSubmit: ({ intentId }) => say(`order ${intentId}`),
-          onReprice: () => undefined,
-          onEvent: () => undefined,
-        }),
+      at: broker.at,
+      far: broker,
     });
+    this.#kill = new KillSwitch(home, this.bench.counters);
+    broker.onWire = (wire) => this.bench.shell.step({ kind: 'wire', at: this.bench.at, wire });
+    broker.onHeard = () => this.#heard();
+    broker.onWire({ kind: 'socketOpen' });
   }
 
   #append(request: Parameters<NonNullable<ConstructorParameters<typeof BenchDesk>[0]>>[0]): void {
@@ -76,7 +76,7 @@ class Day {
 
   #onReply(reply: JournalReply): void {
     if (reply.kind === 'durable') {
-      if (plant !== 'skip-fsync') say(`durable ${reply.durableSeq}`);
+      if (plant !== 'skip-fsync') broker.note(`durable ${reply.durableSeq}`);
       this.#durable(reply.durableSeq, reply.hash);
     } else {
       const { lastSeq, reason, usedReserve: reserveExhausted } = reply;
@@ -93,18 +93,19 @@ class Day {
     this.#heard();
   }
 
-  /** Resolves when the journal has answered for everything appended. */
+  /** Resolves when the journal has answered for everything appended, and the broker for everything asked. */
   async settled(): Promise<void> {
-    while (this.#settledSeq < this.#lastSeq) {
+    while (this.#settledSeq < this.#lastSeq || !broker.isQuiet) {
       await new Promise<void>((resolve) => {
         this.#heard = resolve;
       });
     }
   }
 
-  async pass(seconds: number): Promise<void> {
-    for (let i = 0; i < seconds; i += 1) {
-      this.bench.pass(SECOND);
+  async pass(beats: number, micros = SECOND): Promise<void> {
+    for (let i = 0; i < beats; i += 1) {
+      this.bench.pass(micros);
+      broker.tick(this.bench.at);
       await this.settled();
     }
   }
@@ -117,9 +118,9 @@ class Day {
     };
     answers.push(this.bench.command({ kind: 'confirm', tokenSha256 }));
     await this.settled();
-    await this.pass(3);
+    await this.pass(2);
     this.bench.onMessage = () => undefined;
-    for (const orderId of answers.flatMap(orderIdIn)) say(`answer ${orderId}`);
+    for (const orderId of new Set(answers.flatMap(orderIdIn))) broker.say(`answer ${orderId}`);
   }
 
   /** A preview and its confirm; where the desk refuses, as it may once the journal failed, nothing. */
@@ -130,20 +131,73 @@ class Day {
     await this.confirm(tokenSha256);
   }
 
-  async flatten(): Promise<void> {
-    const { book } = this.bench.desk.context;
-    for (let i = 0; i < MOST_SECONDS_TO_FLAT && book.structures().length > 0; i += 10) {
-      this.bench.command({ kind: 'flattenNow' }, OPERATOR);
-      await this.pass(10);
+  /** Until no order is on its way or at work. */
+  async rest(): Promise<void> {
+    const { orders } = this.bench.desk.context;
+    for (let i = 0; i < MOST_SECONDS_TO_REST && orders.live().length > 0; i += 2) {
+      await this.pass(1, 2 * SECOND);
     }
   }
 
-  async close(): Promise<void> {
-    const { book, orders } = this.bench.desk.context;
+  /** Word, latch and core are killed, and released again by the operator. */
+  async drill(): Promise<void> {
+    await this.kill('a drill', OPERATOR.principal);
+    broker.say('kill rearming');
+    const answer = this.bench.put({ kind: 'rearm' }, OPERATOR);
     await this.settled();
-    for (const { intent } of orders.all()) say(`knows ${intent.intentId}`);
-    const held = [...book.held()].map(([symbol, quantity]) => `${symbol} ${quantity}`);
-    say(`end ${held.length === 0 ? 'flat' : held.join(', ')}`);
+    if (!isDenied(answer())) await this.#kill.clear();
+  }
+
+  /** A latch that stood at the start, as the engine's own start takes it up. */
+  takeLatch(): void {
+    const latch = readKillLatch(home);
+    if (latch === undefined) return;
+    this.bench.counters.raiseKillWord();
+    if (this.bench.desk.context.day.killed) return;
+    const command = { kind: 'kill', reason: latch.reason } as const;
+    this.bench.command(command, { principal: 'latch', authority: 'observe' });
+  }
+
+  async kill(asked: string, principal: string): Promise<void> {
+    const { reason, kept } = this.#kill.engage(asked, principal);
+    this.bench.command({ kind: 'kill', reason }, { principal, authority: 'observe' });
+    await this.settled();
+    await kept;
+    broker.say('kill set');
+  }
+
+  /** Until nothing is unknown and the books agree. */
+  async agree(): Promise<void> {
+    const { orders, day } = this.bench.desk.context;
+    const isOpen = (): boolean =>
+      !day.reconciled || orders.live().some(({ status }) => status === 'unknown');
+    for (let i = 0; i < MOST_SECONDS_TO_AGREE && isOpen(); i += 1) await this.pass(1);
+    broker.say(`holds ${this.#holdings()}`);
+  }
+
+  async flatten(): Promise<void> {
+    const { book, orders } = this.bench.desk.context;
+    const isFlat = (): boolean => book.structures().length + orders.live().length === 0;
+    for (let i = 0; i < MOST_SECONDS_TO_FLAT && !isFlat(); i += 10) {
+      this.bench.command({ kind: 'flattenNow' }, OPERATOR);
+      await this.settled();
+      await this.pass(5, 2 * SECOND);
+    }
+  }
+
+  #holdings(): string {
+    return holdingsText(this.bench.desk.context.book.held());
+  }
+
+  async close(): Promise<void> {
+    const { orders, day, book } = this.bench.desk.context;
+    await this.settled();
+    if (day.killed) broker.say('kill set');
+    const all = orders.all();
+    const fillIds = all.flatMap(({ fills }) => fills.map(({ fillId }) => fillId));
+    broker.say(`knows ${all.map(({ intent }) => intent.intentId).join(' ')}`);
+    broker.say(`fills ${fillIds.filter((id) => book.knows(id)).join(' ')}`);
+    broker.say(`end ${this.#holdings()}`);
     this.#port.postMessage({ kind: 'close' });
   }
 }
@@ -157,26 +211,33 @@ function orderIdIn(answer: unknown): readonly string[] {
   return found?.[1] === undefined || isDenied ? [] : [found[1]];
 }
 
+function isDenied(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'denied' in answer;
+}
+
 async function trade(day: Day): Promise<void> {
-  await day.open(NARROW);
+  // The broker's market opens too.
+  await day.pass(1);
   await day.open(STRADDLE);
-  day.bench.command({ kind: 'kill', reason: 'a drill' });
-  await day.settled();
-  day.bench.command({ kind: 'rearm' }, OPERATOR);
-  await day.settled();
+  await day.drill();
+  await day.open(NARROW);
   await day.open({ ...STRADDLE, strike: 602 });
+  await day.rest();
+  // Again, for the journal's thread syncs folders too: of the first syncs its own come first.
+  await day.drill();
   await day.flatten();
 }
 
 /** After a restart nothing is sent again, whatever is asked for again. */
 async function takeUp(day: Day, records: readonly AuditRecord[]): Promise<void> {
+  day.takeLatch();
   await day.settled();
   for (const { body } of records) {
-    if (body.kind !== 'intentRecorded') continue;
-    // A planted bug: what has no end in the journal is taken for lost and sent again.
-    if (plant === 'resend-on-timeout') say(`order ${body.intent.intentId}`);
-    if (body.tokenSha256 !== null) await day.confirm(body.tokenSha256);
+    if (body.kind === 'intentRecorded' && body.tokenSha256 !== null) {
+      await day.confirm(body.tokenSha256);
+    }
   }
+  await day.agree();
   await day.flatten();
 }
 
@@ -188,4 +249,4 @@ if (part === 'first') await trade(day);
 else await takeUp(day, records);
 await day.close();
 await thread.closed;
-socket.end();
+broker.end();

@@ -4,26 +4,18 @@
  */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
-import type { BrokerEvent, GatewayEffect, WireInput } from '../../broker/order-gateway.ts';
+import type { WireInput } from '../../broker/order-gateway.ts';
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
-import type { Quote } from '../../engine/domain/market.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
-import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { soonest } from './event-queue.ts';
-import type { RequestFates, WireDoor, WireReply } from './lossy-wires.ts';
+import type { RequestFates, WireDoor } from './lossy-wires.ts';
 import { LossyWires } from './lossy-wires.ts';
 import type { DryRunFate } from './remote-dry-run.ts';
-import { remoteDryRun } from './remote-dry-run.ts';
+import type { RemoteRequest } from './remote-venue.ts';
+import { RemoteVenue } from './remote-venue.ts';
 import type { SeededRandom } from './seeded-random.ts';
-
-interface Request {
-  readonly send: HttpSend;
-  /** What a submit or reprice is about. */
-  readonly order: ApprovedOrder | undefined;
-}
 
 const FATES: RequestFates = {
   normal: 88,
@@ -51,16 +43,23 @@ export interface RemoteBrokerOptions {
 
 export class RemoteBroker {
   readonly paper: PaperBroker;
-  readonly #random: SeededRandom;
-  readonly #onArrival: (intentId: string) => void;
-  readonly #wires: LossyWires<Request>;
+  readonly venue: RemoteVenue;
+  readonly #wires: LossyWires<RemoteRequest>;
 
   constructor({ paper, random, onArrival, door }: RemoteBrokerOptions) {
     this.paper = paper;
-    this.#random = random;
-    this.#onArrival = onArrival;
-    const serve = (request: Request, at: At): WireReply => this.#serve(request, at);
-    this.#wires = new LossyWires({ random, fatesOf: () => FATES, serve, door });
+    this.venue = new RemoteVenue({
+      paper,
+      dryRunFate: () => random.weighted(DRY_RUN_FATES),
+      onArrival,
+      onFrame: (text, at) => this.#wires.frame(text, at),
+    });
+    this.#wires = new LossyWires({
+      random,
+      fatesOf: () => FATES,
+      serve: (request, at) => this.venue.serve(request, at),
+      door,
+    });
   }
 
   /** When something next arrives at one end or the other. */
@@ -73,18 +72,6 @@ export class RemoteBroker {
     this.#wires.send({ send, order }, at);
   }
 
-  onQuote(symbol: string, quote: Quote, at: At): void {
-    this.#stream(this.paper.onQuote(symbol, quote, at), at);
-  }
-
-  onBatchEnd(at: At): void {
-    this.#stream(this.paper.onBatchEnd(at), at);
-  }
-
-  onClock(at: At, session: SessionTimes): void {
-    this.#stream(this.paper.onClock(at, session), at);
-  }
-
   /** Everything that is due by now: what arrives is done, what reaches the engine is returned. */
   run(at: At): readonly WireInput[] {
     return this.#wires.run(at);
@@ -94,40 +81,4 @@ export class RemoteBroker {
   onCrash(): void {
     this.#wires.onCrash();
   }
-
-  #serve({ send, order }: Request, at: At): WireReply {
-    const { method, path } = send;
-    const intentId = path.split('/').at(-1) ?? '';
-    let status = 200;
-    let body = '[]';
-    if (path === '/account') body = JSON.stringify(this.paper.snapshot(at));
-    else if (method === 'GET')
-      body = JSON.stringify(eventsOf(this.paper.findByIntent(intentId, at)));
-    else if (path.startsWith('/dry-runs/')) body = JSON.stringify(this.#dryRun(send));
-    else if (method === 'DELETE') this.#stream(this.paper.cancel(intentId, at), at);
-    else if (order === undefined) status = 400;
-    else if (method === 'PUT') this.#stream(this.paper.reprice(order, at), at);
-    else this.#take(order, at);
-    return { status, body };
-  }
-
-  #dryRun({ body }: HttpSend): readonly BrokerEvent[] {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by wire-gateway.ts
-    const intent = JSON.parse(body ?? '') as OrderIntent;
-    const dryRun = remoteDryRun(intent, this.#random.weighted(DRY_RUN_FATES));
-    return [{ kind: 'dryRun', intentId: intent.intentId, dryRun }];
-  }
-
-  #take(order: ApprovedOrder, at: At): void {
-    this.#onArrival(order.intent.intentId);
-    this.#stream(this.paper.submit(order, at), at);
-  }
-
-  #stream(effects: readonly GatewayEffect[], at: At): void {
-    for (const event of eventsOf(effects)) this.#wires.frame(JSON.stringify([event]), at);
-  }
-}
-
-function eventsOf(effects: readonly GatewayEffect[]): readonly BrokerEvent[] {
-  return effects.flatMap((effect) => (effect.kind === 'event' ? [effect.event] : []));
 }

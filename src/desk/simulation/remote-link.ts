@@ -88,17 +88,17 @@ class RemoteLink implements FarBroker {
   }
 
   onClock(at: At, session: SessionTimes): void {
-    this.#broker.onClock(at, session);
+    this.#broker.venue.onClock(at, session);
   }
 
   onQuote({ index, at, bid, ask, bidSize, askSize }: QuoteInput, listing: ChainListing): void {
     const contract = listing.contracts[index];
     const symbol = contract === undefined ? listing.underlying : occSymbol(contract);
-    this.#broker.onQuote(symbol, { bid, ask, bidSize, askSize, at }, at);
+    this.#broker.venue.onQuote(symbol, { bid, ask, bidSize, askSize, at }, at);
   }
 
   onBatchEnd(at: At): void {
-    this.#broker.onBatchEnd(at);
+    this.#broker.venue.onBatchEnd(at);
   }
 
   onSend(effect: WireEffect, at: At): void {

@@ -34,7 +34,7 @@ function told(event: BrokerEvent): GatewayEffect {
 
 /** The events in a frame or body. They come from this program's own model of a broker. */
 export function eventsIn(text: string): readonly BrokerEvent[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-broker.ts
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-venue.ts
   return JSON.parse(text) as readonly BrokerEvent[];
 }
 
@@ -46,7 +46,7 @@ function takenWhenAsked(event: BrokerEvent, at: At): BrokerEvent {
 }
 
 function snapshotIn(text: string): AccountSnapshot {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-broker.ts
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-venue.ts
   return JSON.parse(text) as AccountSnapshot;
 }
 

@@ -6,26 +6,33 @@ import type { RecentOrder } from './risk-input.ts';
 
 export interface RepeatInput {
   readonly at: At;
+  /** Oldest first. */
   readonly recentOrders: readonly RecentOrder[];
   readonly limits: Pick<Limits, 'maxRepeats' | 'repeatWindowMillis'>;
   readonly rearmedAtWall?: EpochMicros | undefined;
 }
 
-/** Openings of a strategy within the window and since the last re-arm. */
-export function repeatsOf(strategy: string, input: RepeatInput): number {
+/** Openings within the window and since the last re-arm, by strategy. A restart asks at each opening of its
+ * journal: only what counts is looked at. */
+function repeats(input: RepeatInput): ReadonlyMap<string, number> {
   const { at, recentOrders, limits, rearmedAtWall = 0 } = input;
   const since = Math.max(at.wall - limits.repeatWindowMillis * MICROS_PER_MILLI, rearmedAtWall);
-  let repeats = 0;
-  for (const order of recentOrders) {
-    if (order.opening && order.strategy === strategy && order.wallAt > since) repeats += 1;
+  const counts = new Map<string, number>();
+  for (let place = recentOrders.length - 1; place >= 0; place -= 1) {
+    const order = recentOrders[place];
+    if (order === undefined || order.wallAt <= since) break;
+    if (order.opening) counts.set(order.strategy, (counts.get(order.strategy) ?? 0) + 1);
   }
-  return repeats;
+  return counts;
+}
+
+/** Those of one strategy. */
+export function repeatsOf(strategy: string, input: RepeatInput): number {
+  return repeats(input).get(strategy) ?? 0;
 }
 
 /** True once any strategy is at the limit: from then on only a re-arm opens anything. */
 export function isRepeating(input: RepeatInput): boolean {
-  const { recentOrders, limits } = input;
-  if (recentOrders.length < limits.maxRepeats) return false;
-  const strategies = new Set(recentOrders.map((order) => order.strategy));
-  return [...strategies].some((strategy) => repeatsOf(strategy, input) >= limits.maxRepeats);
+  const { limits } = input;
+  return [...repeats(input).values()].some((count) => count >= limits.maxRepeats);
 }

@@ -22,6 +22,12 @@ describe('the repeats of a strategy', () => {
     );
   });
 
+  it('are those of the window alone, whatever came before it', () => {
+    const recentOrders = [...orders(5, 20_000), ...orders(1, 9_999), ...orders(1)];
+    expect(repeatsOf('orb_long_call', { at: AT, recentOrders, limits })).toBe(2);
+    expect(isRepeating({ at: AT, recentOrders, limits })).toBe(false);
+  });
+
   it('are not those of another, and no closes', () => {
     const recentOrders = [...orders(2), ...orders(2, 0, { opening: false })];
     expect(repeatsOf('orb_long_call', { at: AT, recentOrders, limits })).toBe(2);

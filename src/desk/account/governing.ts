@@ -15,7 +15,6 @@ import {
 import type { DeskContext } from '../desk-context.ts';
 import { isFlattening } from '../orders/flatten-progress.ts';
 import { cancelOpenings, keepFlattening } from '../orders/flattening.ts';
-import { recentOrders } from '../orders/recent-orders.ts';
 import { reducingOffer } from '../previews/reducing-offer.ts';
 import { isLifted } from '../session/lifting.ts';
 import { heldDelta } from './book-greeks.ts';
@@ -207,7 +206,8 @@ function latchPace(desk: DeskContext): void {
 export function latchRepeats(desk: DeskContext): void {
   const { at, day, config } = desk;
   const { limits } = config;
-  const recent = { at, recentOrders: recentOrders(desk), limits, rearmedAtWall: day.rearmedAt };
+  const { recentOrders, rearmedAt: rearmedAtWall } = day;
+  const recent = { at, recentOrders, limits, rearmedAtWall };
   if (isRepeating(recent)) latch(desk, 'repeatedExecution');
 }
 

@@ -17,6 +17,7 @@ import { quoteOf } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { Ended } from '../orders/ended-closes.ts';
+import { leastPayoffCents } from './expiry-payoff.ts';
 import { LookClock } from './look-clock.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -207,17 +208,24 @@ export class CloseOracle {
   }
 }
 
-/** A long of what others opened while as many of their contracts of its right and expiry are short as are long:
- * its card says that it stays until one of those is gone. */
+/** A long of what others opened while as many of their contracts of its right and expiry are short as are long,
+ * or without one of which the others may lose more: its card says that it stays until a short is gone. */
 function isNeededAsCover({ book }: DeskContext, { instrument, quantity }: HeldLeg): boolean {
   if (quantity < 0 || instrument.kind !== 'option') return false;
-  let net = 0;
-  for (const { strategy, legs } of book.structures()) {
-    if (strategy !== 'external') continue;
-    for (const { instrument: other, quantity: held } of legs) {
-      if (other.kind !== 'option' || other.root !== instrument.root) continue;
-      if (other.right === instrument.right && other.expiry === instrument.expiry) net += held;
-    }
-  }
-  return net <= 0;
+  const { root, right, expiry } = instrument;
+  const alike = book
+    .structures()
+    .filter(({ strategy }) => strategy === 'external')
+    .flatMap(({ legs }) => legs)
+    .filter(({ instrument: other }) => {
+      return (
+        other.kind === 'option' &&
+        other.root === root &&
+        other.right === right &&
+        other.expiry === expiry
+      );
+    });
+  const net = alike.reduce((sum, leg) => sum + leg.quantity, 0);
+  const less = [...alike, { instrument, quantity: -1 }];
+  return net <= 0 || leastPayoffCents(less) < leastPayoffCents(alike);
 }

@@ -65,11 +65,11 @@ describe('a close that a trader asked for', () => {
 
   it('may wait while what others opened needs it as cover', () => {
     const rig = new DeskRig();
-    const [long, short] = rig.listing().contracts.filter(({ right }) => right === 'call');
+    const [long, short, further] = rig.listing().contracts.filter(({ right }) => right === 'call');
     const others = (contract: typeof long, action: 'buyToOpen' | 'sellToOpen') => {
       const { root, expiry, right, strike } = contract!;
       const fill: Fill = {
-        fillId: action,
+        fillId: `${action} ${strike}`,
         intentId: 'external',
         instrument: { kind: 'option', root, expiry, right, strike },
         action,
@@ -101,6 +101,9 @@ describe('a close that a trader asked for', () => {
     };
     expect(judged()).toHaveLength(1);
     others(short, 'sellToOpen');
+    expect(judged()).toEqual([]);
+    // A worse cover beside it: without the better one more may be lost.
+    others(further, 'buyToOpen');
     expect(judged()).toEqual([]);
   });
 

@@ -1,7 +1,8 @@
 /**
  * The long proofs: `npm run campaign -- NAME [--n N] [--seed S] [--seconds S] [--plant NAME] [--json
  * FILE] [--record]`. Exit code 0 only when nothing was violated and enough of everything happened, 1
- * with violations, 2 when it was called wrongly, 3 where this machine lacks what the campaign needs.
+ * with violations, 2 when it was called wrongly, 3 where this machine lacks what the campaign needs. With
+ * a planted bug: 1 where it was found by its own words, else 4.
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CAMPAIGNS } from './support/all-campaigns.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from './support/campaign.ts';
-import { MachineLacks } from './support/campaign.ts';
+import { isFound, MachineLacks } from './support/campaign.ts';
 import {
   campaignSection,
   countLines,
@@ -23,6 +24,7 @@ const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 const EXIT_VIOLATIONS = 1;
 const EXIT_USAGE = 2;
 const EXIT_LACKING = 3;
+const EXIT_NOT_FOUND = 4;
 const PROGRESS_EVERY_MILLIS = 2_000;
 const USAGE =
   'usage: npm run campaign -- NAME [--n N] [--seed S] [--seconds S] [--plant NAME] [--json FILE] [--record]';
@@ -36,7 +38,8 @@ function usage(fault: string): never {
   say(USAGE);
   for (const { name, proves, runs, unit, plants } of CAMPAIGNS) {
     say(`  ${name}: ${proves} ${runs} ${unit} unless --n says otherwise.`);
-    if (plants.length > 0) say(`    plants: ${plants.join(', ')}`);
+    const names = Object.keys(plants);
+    if (names.length > 0) say(`    plants: ${names.join(', ')}`);
   }
   process.exit(EXIT_USAGE);
 }
@@ -79,7 +82,7 @@ function readArguments(): Asked {
   const campaign = CAMPAIGNS.find((known) => known.name === name);
   if (campaign === undefined) return usage(`there is no campaign "${name}"`);
   const { n, seed, seconds, plant, json, record } = values;
-  if (plant !== undefined && !campaign.plants.includes(plant)) {
+  if (plant !== undefined && !Object.hasOwn(campaign.plants, plant)) {
     return usage(`campaign ${name} knows no plant "${plant}"`);
   }
   if (record && plant !== undefined) return usage('a run with a planted bug is not recorded');
@@ -125,6 +128,13 @@ function write({ campaign, options, json, record }: Asked, outcome: CampaignOutc
   writeFileSync(RESULTS, renewSections(before, new Map([[sectionNameOf(campaign), section]])));
 }
 
+function judgePlant({ campaign, options }: Asked, { violations }: CampaignOutcome): number {
+  const says = campaign.plants[options.plant ?? ''];
+  if (isFound(says, violations)) return EXIT_VIOLATIONS;
+  say(`the plant ${options.plant} was not found: no violation says ${says}`);
+  return EXIT_NOT_FOUND;
+}
+
 async function main(): Promise<number> {
   const asked = readArguments();
   const startedAt = performance.now();
@@ -133,6 +143,7 @@ async function main(): Promise<number> {
     const outcome = await asked.campaign.run(options);
     write(asked, outcome, (performance.now() - startedAt) / 1_000);
     tell(asked, outcome);
+    if (options.plant !== undefined) return judgePlant(asked, outcome);
     return outcome.violations.length === 0 ? 0 : EXIT_VIOLATIONS;
   } catch (error) {
     if (!(error instanceof MachineLacks)) throw error;

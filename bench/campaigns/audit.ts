@@ -1,25 +1,34 @@
+import { verifyJournal } from '../../src/audit/verify.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
-import { falseAlarm } from '../support/clean-log.ts';
+import { blindly, judgeLog } from '../support/clean-log.ts';
 
 const MILLIS_PER_SECOND = 1_000;
 
-function run({ runs, seed, seconds, progress }: CampaignOptions): CampaignOutcome {
+/** A verifier that finds nothing, whatever it reads. */
+const BLIND = 'blind';
+
+function run({ runs, seed, seconds, plant, progress }: CampaignOptions): CampaignOutcome {
   const violations: string[] = [];
   const until = seconds === undefined ? Infinity : performance.now() + seconds * MILLIS_PER_SECOND;
+  const verify = plant === BLIND ? blindly : verifyJournal;
+  const counts = { logs: 0, changed: 0 };
   let done = 0;
   for (; done < runs && performance.now() < until; done++) {
-    const alarm = falseAlarm(seed + done);
-    if (alarm !== undefined) violations.push(alarm);
+    const { faults, isChanged } = judgeLog(seed + done, verify);
+    violations.push(...faults);
+    counts.logs += 1;
+    if (isChanged) counts.changed += 1;
     progress(done + 1, violations.length);
   }
-  return { runs: done, violations, counts: { logs: done }, notes: [] };
+  return { runs: done, violations, counts, notes: [] };
 }
 
 export const campaign: Campaign = {
   name: 'audit',
-  proves: 'The verifier raises no false alarm on clean logs, closed in order or not, keys rotated.',
+  proves:
+    'The verifier raises no false alarm on clean logs, closed in order or not, keys rotated, and one on each with a changed byte.',
   runs: 10_000,
   unit: 'logs',
-  plants: [],
+  plants: { [BLIND]: /was changed and is called clean/ },
   run,
 };

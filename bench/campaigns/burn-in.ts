@@ -1,5 +1,5 @@
 import type { Campaign } from '../support/campaign.ts';
-import { PLANT_NAMES } from '../support/sessions/plants.ts';
+import { PLANT_WORDS } from '../support/sessions/plant-words.ts';
 import { sessionsCampaign } from '../support/sessions/session-campaign.ts';
 
 export const campaign: Campaign = {
@@ -7,6 +7,6 @@ export const campaign: Campaign = {
   proves: 'A million simulated sessions keep every promise.',
   runs: 1_000_000,
   unit: 'sessions',
-  plants: PLANT_NAMES,
+  plants: PLANT_WORDS,
   run: (options) => sessionsCampaign(options, { twiceUpTo: 0 }),
 };

@@ -80,6 +80,6 @@ export const campaign: Campaign = {
   proves: 'The core thread collects no garbage in steady state, at the pace of a live chain.',
   runs: 60,
   unit: 'seconds',
-  plants: [OBJECTS],
+  plants: { [OBJECTS]: /bytes an event|collections in/ },
   run,
 };

@@ -234,6 +234,6 @@ export const campaign: Campaign = {
   proves: 'The HTTP stack, the tools and the authorization server pass the official MCP suites.',
   runs: PARTS.length,
   unit: 'parts',
-  plants: [],
+  plants: {},
   run,
 };

@@ -167,6 +167,10 @@ export const campaign: Campaign = {
     'A day killed, or refused by the disk, at any write, sync, rename or send loses nothing and sends nothing twice.',
   runs: EVERY_POINT,
   unit: 'kill points',
-  plants: ['skip-fsync', 'resend-on-timeout', 'forget-fill'],
+  plants: {
+    'skip-fsync': /was answered and is forgotten|was durable and is lost/,
+    'resend-on-timeout': /went to the broker twice/,
+    'forget-fill': /and the book has it not/,
+  },
   run,
 };

@@ -18,6 +18,8 @@ const STRYKER = `${ROOT}node_modules/@stryker-mutator/core/bin/stryker.js`;
 const REPORT = `${ROOT}reports/mutation/report.json`;
 const SURVIVORS = `${ROOT}bench/support/mutation-survivors.json`;
 const EVERY_FILE = 1_000;
+/** A list that was lost: each that lives is one too many. */
+const UNLISTED = 'unlisted';
 
 interface StrykerSettings {
   readonly mutate: readonly string[];
@@ -79,7 +81,8 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
     throw new Error(`StrykerJS ended with ${code} and changed nothing in ${files.join(', ')}`);
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
-  const known = json(SURVIVORS) as readonly KnownSurvivor[];
+  const listed = json(SURVIVORS) as readonly KnownSurvivor[];
+  const known = options.plant === UNLISTED ? [] : listed;
   const judged = judgeMutation(report, known, settings.thresholds.break);
   const { killed, survived, score, violations, outdated } = judged;
   return {
@@ -100,6 +103,6 @@ export const campaign: Campaign = {
   proves: 'A test fails for nearly every change of the code that decides about orders.',
   runs: EVERY_FILE,
   unit: 'files',
-  plants: [],
+  plants: { [UNLISTED]: /lives at line/ },
   run,
 };

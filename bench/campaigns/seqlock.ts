@@ -126,6 +126,6 @@ export const campaign: Campaign = {
     'Rows, slices and records of the ring are whole, read by several threads beside a writer at full speed.',
   runs: 100,
   unit: 'million row reads',
-  plants: [UNLOCKED],
+  plants: { [UNLOCKED]: /rows were torn/ },
   run,
 };

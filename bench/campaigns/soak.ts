@@ -7,6 +7,6 @@ export const campaign: Campaign = {
     'A year without a restart, over the wire, an event a contract every five seconds: memory, descriptors and handles stay flat from day 20 on.',
   runs: 252,
   unit: 'sessions',
-  plants: ['leak'],
+  plants: { leak: /grow by/ },
   run: (options) => soakCampaign(options, { beatSeconds: 5, moveSeconds: 60 }),
 };

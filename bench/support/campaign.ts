@@ -31,6 +31,13 @@ export interface CampaignOutcome {
   readonly notes: readonly string[];
 }
 
+export type Plants = Readonly<Record<string, RegExp>>;
+
+/** True where a violation says what the planted bug does. */
+export function isFound(says: RegExp | undefined, violations: Iterable<string>): boolean {
+  return says !== undefined && Array.from(violations).some((what) => says.test(what));
+}
+
 /** One file of bench/campaigns. */
 export interface Campaign {
   readonly name: string;
@@ -40,8 +47,9 @@ export interface Campaign {
   readonly runs: number;
   /** What its runs are, in the plural: sessions, kill points, cuts. */
   readonly unit: string;
-  /** Bugs on purpose that it can be asked to find; empty = it knows none. */
-  readonly plants: readonly string[];
+  /** Bugs on purpose that it can be asked to find, each with the words of a violation that finds it:
+   * whatever else comes up then is no find. Empty = it knows none. */
+  readonly plants: Plants;
   /** Throws `MachineLacks` where this machine cannot run it. */
   run(options: CampaignOptions): Promise<CampaignOutcome> | CampaignOutcome;
 }

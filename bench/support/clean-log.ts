@@ -15,6 +15,7 @@ const SMALL = { segmentBytes: 4_096, growthBytes: 2_048, reserveBytes: 2_048 };
 const HOME = '/home';
 const START_MICROS = 1_795_188_600_000_000;
 const MICROS_PER_MILLI = 1_000;
+const NINE = '9'.charCodeAt(0);
 
 /** A small generator of whole numbers below `limit`; the same seed, the same numbers. */
 function randomFrom(seed: number): (limit: number) => number {
@@ -81,9 +82,33 @@ class CleanHome {
   }
 }
 
-/** Makes one clean log in memory and verifies it, with its journal and alone. Answers with what was
- * found although nothing is wrong. */
-export function falseAlarm(seed: number): string | undefined {
+/** A verifier that finds nothing, whatever it reads. */
+export const blindly: typeof verifyJournal = (...asked) => {
+  return { ...verifyJournal(...asked), exitCode: 0, findings: [] };
+};
+
+/** Another digit in the first record: what a forger would do first. False where no file has two:
+ * what is last may be a torn write. */
+function change(disk: ReturnType<typeof memoryDisk>): boolean {
+  const { journal } = journalPaths(HOME);
+  for (const name of disk.list(journal)) {
+    const path = `${journal}/${name}`;
+    const bytes = disk.read(path);
+    const at = bytes.indexOf('"mono":');
+    if (at === -1 || bytes.indexOf('"mono":', at + 1) === -1) continue;
+    const digit = at + '"mono":'.length;
+    bytes[digit] = bytes[digit] === NINE ? NINE - 1 : NINE;
+    const fd = disk.openForWrite(path);
+    disk.writeAt(fd, bytes, 0);
+    disk.close(fd);
+    return true;
+  }
+  return false;
+}
+
+/** Makes one log in memory and verifies it, with its journal and alone: nothing may be found. Then one
+ * byte is changed, which has to be. */
+export function judgeLog(seed: number, verify = verifyJournal) {
   const clean = new CleanHome(seed);
   for (let runs = 1 + (seed % 3); runs > 0; runs--) {
     clean.run();
@@ -91,8 +116,13 @@ export function falseAlarm(seed: number): string | undefined {
   }
   const { disk } = clean;
   const trusted = [ensureAuditKey(HOME, disk).publicKey];
-  const whole = verifyJournal(HOME, disk);
-  const alone = verifyJournal(journalPaths(HOME).log, disk, { trusted });
+  const whole = verify(HOME, disk);
+  const alone = verify(journalPaths(HOME).log, disk, { trusted });
   const bad = [whole, alone].find(({ exitCode }) => exitCode !== 0);
-  return bad === undefined ? undefined : `seed ${seed}: ${JSON.stringify(bad.findings)}`;
+  const faults = bad === undefined ? [] : [`seed ${seed}: ${JSON.stringify(bad.findings)}`];
+  const isChanged = change(disk);
+  if (isChanged && verify(HOME, disk).exitCode === 0) {
+    faults.push(`seed ${seed}: a record was changed and is called clean`);
+  }
+  return { faults, isChanged };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { campaign } from '../../bench/campaigns/real-data.ts';
 import { median } from '../../bench/support/real-data/chain-checks.ts';
 import type { PlayedDays } from '../../bench/support/real-data/real-days.ts';
 import { playDays } from '../../bench/support/real-data/real-days.ts';
@@ -9,6 +10,7 @@ import {
   spxwMidDays,
   spxwMinuteDays,
   spxwReference,
+  swappedRights,
 } from '../../bench/support/real-data/real-sets.ts';
 
 const EVERY = 15;
@@ -38,6 +40,12 @@ describe.skipIf(!hasRealData())(
       expect(tally.valued).toBeGreaterThan(2_000);
       expect(tally.checkedPairs).toBeGreaterThan(10);
       expect(tally.parityMisses).toBeLessThan(tally.parityPairs / 10);
+    });
+
+    it('are found out where calls and puts changed places', async () => {
+      const { faults } = await play([swappedRights(sampled(googHalfDay()))]);
+      const says = campaign.plants['swapped-rights'];
+      expect(faults.filter((what) => says?.test(what))).not.toEqual([]);
     });
 
     it('of SPXW, two strikes a day, do too', async () => {

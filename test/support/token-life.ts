@@ -259,11 +259,9 @@ export const TOKEN_PLANTS: Readonly<Record<string, (rig: DeskRig) => void>> = {
     tokens.lookup = (sha256, principal, at) => {
       const own = lookup(sha256, principal, at);
       if (own.kind !== 'denied') return own;
-      return lookup(
-        sha256,
-        CALLERS.find((one) => one.principal !== principal)?.principal ?? '',
-        at,
-      );
+      const another = CALLERS.find((one) => one.principal !== principal)?.principal ?? '';
+      const others = lookup(sha256, another, at);
+      return others.kind === 'denied' ? own : others;
     };
   },
 };

@@ -50,6 +50,19 @@ export interface RealDay {
   readonly steps: readonly RealStep[];
 }
 
+/** The day with calls quoted as puts, and puts as calls. */
+export function swappedRights(day: RealDay): RealDay {
+  const swap = (quote: RealQuote): readonly [string, RealQuote] => {
+    const right: Right = quote.contract.right === 'call' ? 'put' : 'call';
+    const contract = { ...quote.contract, right };
+    return [streamerSymbol(contract), { ...quote, contract }];
+  };
+  const steps = day.steps.map((step) => {
+    return { ...step, quotes: new Map(Array.from(step.quotes.values(), swap)) };
+  });
+  return { ...day, steps };
+}
+
 /** True where the files are at hand. */
 export function hasRealData(): boolean {
   const files = [GOOG_QUOTES, SPXW_QUOTES, UNDERLYING_BARS, SPXW_MIDS, SPXW_REFERENCE];

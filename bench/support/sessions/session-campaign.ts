@@ -5,7 +5,9 @@ import { Worker } from 'node:worker_threads';
 import type { SessionTally } from '../../../src/desk/simulation/session-tally.ts';
 import { addTally, emptyTally } from '../../../src/desk/simulation/session-tally.ts';
 import type { CampaignOptions, CampaignOutcome } from '../campaign.ts';
+import { isFound } from '../campaign.ts';
 import { lacksOfCampaign, lacksOfReplays, lacksOfTime, notAskedOf } from './enough.ts';
+import { PLANT_WORDS } from './plant-words.ts';
 import { isPlantName } from './plants.ts';
 import type { SessionJob, SessionOutcome } from './session-runs.ts';
 
@@ -111,9 +113,10 @@ export async function sessionsCampaign(
     add(sum, outcome);
     for (const what of outcome.violations) found?.(words(outcome.seed, what));
   };
+  const says = isPlantName(plant) ? PLANT_WORDS[plant] : undefined;
   const isEnough = (): boolean => {
     progress(sum.runs, sum.violations.size);
-    return plant !== undefined && sum.violations.size > 0;
+    return isFound(says, [...sum.violations.values()].flat());
   };
   const startedAt = performance.now();
   const workers = Math.min(availableParallelism(), Math.ceil(options.runs / BATCH));

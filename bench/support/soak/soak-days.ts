@@ -47,6 +47,8 @@ export interface SoakPlan {
   readonly moveSeconds: number;
   /** A bug on purpose: something is kept of every session. */
   readonly leaks: boolean;
+  /** False: nothing is traded, a bug on purpose. */
+  readonly trades?: boolean;
   /** Called after each session; false ends the soak there. */
   readonly onSession: (session: SoakSession) => boolean;
 }
@@ -166,7 +168,8 @@ async function day(
     contracts = Math.max(contracts, context.chain.contractCount);
     const { lastSpot } = context.day;
     if (lastSpot?.bid !== undefined) {
-      agenda ??= new Map(agendaOf(plan.underlying, lastSpot.bid / PRICE_PER_DOLLAR));
+      const spot = lastSpot.bid / PRICE_PER_DOLLAR;
+      agenda ??= new Map(plan.trades === false ? [] : agendaOf(plan.underlying, spot));
     }
     const minute = newYorkMinutes(engine.at.market);
     for (const [due, request] of moves && agenda !== undefined ? agenda : []) {

@@ -51,6 +51,8 @@ const MAY_FOLLOW: Readonly<Record<Spending, readonly Spending[]>> = {
 const EXTERNAL_FILL_CODE = 'EXTERNAL_FILL';
 /** What the name of an order begins with that somebody else gave. */
 const FOREIGN_PREFIX = 'external-';
+/** Who previews and confirms by itself. */
+const PLAN_PRINCIPAL = 'plan';
 const ENDS: ReadonlySet<string> = new Set(['cancelled', 'expired', 'rejected']);
 /** A fill this close to the end may lack its alert: the engine may have ended in between. */
 const UNFINISHED_RECORDS = 8;
@@ -59,6 +61,8 @@ const UNFINISHED_RECORDS = 8;
 export class OrderEvidence {
   readonly #faults: EvidenceFault[] = [];
   readonly #previews = new Map<string, Preview>();
+  /** Tokens of the plan that were previewed before the engine started last. */
+  readonly #ofPlanBefore = new Set<string>();
   readonly #intents = new Map<string, Intent>();
   /** Intents of which neither a send nor a block is recorded yet. */
   readonly #open = new Set<Intent>();
@@ -103,11 +107,14 @@ export class OrderEvidence {
     this.#faults.push({ seq, what });
   }
 
+  /** A turn of the plan has one token, derived: what a start finds previewed and not sent is previewed anew. */
   #onPreview(body: Preview, seq: number): void {
-    if (this.#previews.has(body.tokenSha256)) {
+    const { tokenSha256, principal } = body;
+    const isAnew = principal === PLAN_PRINCIPAL && this.#ofPlanBefore.delete(tokenSha256);
+    if (this.#previews.has(tokenSha256) && !isAnew) {
       this.#fault(seq, `preview ${body.previewId} was given a token that another preview has`);
     }
-    this.#previews.set(body.tokenSha256, body);
+    this.#previews.set(tokenSha256, body);
   }
 
   #onIntent(body: Recorded, record: AuditRecord): void {
@@ -200,6 +207,9 @@ export class OrderEvidence {
   #onStart(): void {
     for (const intent of this.#open) intent.mayHaveGone = true;
     this.#open.clear();
+    for (const [token, { principal }] of this.#previews) {
+      if (principal === PLAN_PRINCIPAL && !this.#spent.has(token)) this.#ofPlanBefore.add(token);
+    }
   }
 
   #onSent(intentId: string, seq: number): void {

@@ -50,6 +50,25 @@ describe('order evidence', () => {
     expect(faultsOf([...orderStory('o-1'), ...orderStory('o-2')])).toEqual([]);
   });
 
+  it('lets the plan preview a turn anew that the start found previewed and not sent, and nobody else', () => {
+    const ofPlan = { ...preview, principal: 'plan' };
+    const anew = { ...ofPlan, previewId: 'p-9' };
+    const sentAnew = {
+      ...intent,
+      previewId: 'p-9',
+      intent: { ...intent.intent, principal: 'plan' },
+    };
+    expect(faultsOf([ofPlan, STARTED, anew, sentAnew])).toEqual([]);
+    const told = [
+      [ofPlan, anew],
+      [preview, STARTED, { ...preview, previewId: 'p-9' }],
+      [ofPlan, STARTED, { ...preview, previewId: 'p-9' }],
+      [ofPlan, STARTED, anew, anew],
+      [ofPlan, { ...sentAnew, previewId: ofPlan.previewId }, STARTED, anew],
+    ];
+    for (const bodies of told) expect(faultsOf(bodies).join()).toMatch(/another preview has/);
+  });
+
   it('judges the life of a token by the wall clock, whatever time the market has', () => {
     const judged = (bodies: readonly AuditBody[], marketAhead: number) => {
       const evidence = new OrderEvidence();

@@ -130,6 +130,18 @@ const MET = [
   'refusedAfterRaise',
   'saidSooner',
   'saidSooner beside held',
+  'turn sent',
+  'turn ready',
+  'turn refused',
+  'turn missed',
+  'turn skipped by event',
+  'turn skipped by cool-down',
+  'turn skipped out of session',
+  'crash between preview and send',
+  'grant without a session',
+  'granted twice',
+  'revoked with turns left',
+  'budget spent',
 ];
 
 /** Alerts that are rare, and that every longer campaign must have told. */

@@ -20,6 +20,7 @@ import {
   price,
 } from '../../../src/engine/domain/units.ts';
 import type { Limits } from '../../../src/risk/limits.ts';
+import { PLAN_PLANTS } from './plan-plants.ts';
 
 export const PLANT_NAMES = [
   'resend-on-timeout',
@@ -51,6 +52,10 @@ export const PLANT_NAMES = [
   'flat-beside-broker',
   'delta-cap-off',
   'raise-never-ends',
+  'plan-without-leave',
+  'plan-sends-again',
+  'plan-counts-nothing',
+  'plan-never-revoked',
 ] as const;
 export type PlantName = (typeof PLANT_NAMES)[number];
 
@@ -369,6 +374,7 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
   'flat-beside-broker': () => ({ desk: flatBesideBroker }),
   'raise-never-ends': () => ({ config: raiseNeverEnds }),
   'incident-never-over': () => ({ desk: incidentNeverOver }),
+  ...PLAN_PLANTS,
   leak: () => ({
     record: (record, plainTokens) => {
       const token = plainTokens().at(-1);

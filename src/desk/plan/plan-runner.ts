@@ -27,6 +27,21 @@ const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
 const WARN_DAYS = 7;
 
+/** Records the turns whose order is in the journal and whose end an earlier run did not get to record, so that
+ * their worst cases count and nobody is told that they wait. Called at the start. */
+export function recordSent(desk: DeskContext): void {
+  const { sheet, slots, runs } = desk.plan;
+  if (sheet === undefined) return;
+  for (const { slotId } of slots) {
+    const known = desk.tokens.lookup(tokenOf(desk, sheet, slotId), PLAN_PRINCIPAL, desk.at);
+    if (known.kind !== 'used' || runs.has(slotId)) continue;
+    const [orderId = null] = known.spent.result.intentIds;
+    const maxLossCents = desk.orders.get(orderId ?? '')?.worstCaseCents ?? cents(0);
+    const detail = 'sent before the engine stopped';
+    record(desk, { slotId, outcome: 'sent', detail, previewId: null, orderId, maxLossCents });
+  }
+}
+
 /** Runs what is due. Called on the clock. */
 export function runPlan(desk: DeskContext, shelf: PreviewShelf): void {
   const { sheet, slots, runs } = desk.plan;
@@ -50,13 +65,6 @@ function runSlot(
   const wait = desk.plan.waiting.get(slotId);
   if (wait !== undefined)
     return sendWaiting(desk, { shelf, sheet }, slot, { ...wait, tokenSha256 });
-  const known = desk.tokens.lookup(tokenSha256, PLAN_PRINCIPAL, desk.at);
-  if (known.kind === 'used') {
-    const [orderId = null] = known.spent.result.intentIds;
-    const worst = desk.orders.get(orderId ?? '')?.worstCaseCents ?? cents(0);
-    const detail = 'sent before the engine stopped';
-    return { ...nothing, outcome: 'sent', detail, orderId, maxLossCents: worst };
-  }
   const outside = outsideSession(slot, desk.day.session);
   if (outside !== undefined) return { ...nothing, outcome: 'skipped', detail: outside };
   const missed = whyMissed(desk, slot);
@@ -166,9 +174,10 @@ function whyNotSent(desk: DeskContext, sends: boolean, maxLossCents: number): st
   return `its worst case of $${worst} is more than the $${room} left of the plan's budget`;
 }
 
+/** What is sent is recorded with its order or not at all: where a disk takes neither, nothing went. */
 function record(desk: DeskContext, run: PlanRun): void {
   desk.plan.runs.set(run.slotId, run);
-  desk.out.append({ kind: 'planRun', ...run }, true);
+  desk.out.append({ kind: 'planRun', ...run }, run.outcome !== 'sent');
   const code = `PLAN_${run.outcome.toUpperCase()}`;
   desk.out.alert('info', code, `${run.slotId} ${run.outcome}: ${run.detail}`, run.slotId);
 }

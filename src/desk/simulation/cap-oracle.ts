@@ -52,7 +52,7 @@ function worstOfLots(lots: Lots, sideStop: SideStop): number {
 }
 
 /** The worst of a whole opening at its worst price; fees make an end at expiry worse. */
-function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent, fees = 0): number {
+export function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent, fees = 0): number {
   const held = legs.map(({ instrument, action, ratio }) => ({
     instrument,
     quantity: legSign(action) * ratio * quantity,

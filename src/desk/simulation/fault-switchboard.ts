@@ -143,7 +143,7 @@ export class FaultSwitchboard {
       this.#waiting = later;
       this.#active.push(fault);
       this.#world.onFault(fault.kind);
-      this.#begin(fault.kind, at);
+      this.#begin(fault, at);
     }
     if (this.#crash !== undefined && this.#crash.latest <= at.market) this.#isCrashDue = true;
   }
@@ -163,7 +163,7 @@ export class FaultSwitchboard {
     this.#world.crash(set);
   }
 
-  #begin(kind: FaultKind, at: At): void {
+  #begin({ kind, behind }: PlannedFault, at: At): void {
     const { journal, broker } = this.#world;
     const random = this.#random;
     if (FEED_SWITCHES[kind] !== undefined) this.#switchFeed(kind, true, at);
@@ -189,7 +189,7 @@ export class FaultSwitchboard {
     } else {
       assert(kind === 'crash', 'every kind of fault has a beginning');
       const latest = addMicros(at.market, CRASH_AT_THE_LATEST_MICROS);
-      this.#crash ??= { behind: random.pick(CRASH_POINTS), latest };
+      this.#crash ??= { behind: behind ?? random.pick(CRASH_POINTS), latest };
     }
   }
 

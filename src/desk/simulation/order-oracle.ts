@@ -45,6 +45,9 @@ interface Confirmed {
 /** Principals whose word closes everything without a token. */
 const CLOSES_WITHOUT_TOKEN: ReadonlySet<string> = new Set(['engine', 'console']);
 
+/** Confirms by itself what it previewed: it is held against its sheet by sheet-oracle.ts. */
+const PLAN = 'plan';
+
 /** True for the order as it was recorded, at whatever limit. */
 function isButMoved(
   intent: OrderIntent,
@@ -191,7 +194,7 @@ export class OrderOracle {
     const { tokenSha256, principal, expiresAtWall } = preview;
     const confirms = this.#confirmed.get(tokenSha256) ?? [];
     const own = confirms.filter((c) => c.principal === principal && c.wall <= at.wall);
-    if (own.length === 0)
+    if (own.length === 0 && principal !== PLAN)
       this.#report(`${intentId} was sent though its principal confirmed nothing`);
     const spentAt = this.#isReplacement.has(tokenSha256) ? own[0]?.wall : at.wall;
     if ((spentAt ?? 0) >= expiresAtWall) this.#report(`${intentId} spent an expired token`);

@@ -10,6 +10,8 @@ const PROMISES: ReadonlySet<AuditKind> = new Set([
   'flattenRequested',
   'killEngaged',
   'killReleased',
+  'planGranted',
+  'planRevoked',
 ]);
 
 /** One user. */

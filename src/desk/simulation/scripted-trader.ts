@@ -16,6 +16,7 @@ import { HandTrader } from './hand-trader.ts';
 import { AdoptingOperator } from './operator-adopting.ts';
 import type { SeededRandom } from './seeded-random.ts';
 import type { SessionShape } from './session-config.ts';
+import type { SheetOperator } from './sheet-operator.ts';
 import {
   dearRequest,
   largeRequest,
@@ -85,6 +86,8 @@ interface TraderHabits {
   readonly adopting: SeededRandom | undefined;
   /** Around their ends orders are previewed that need them. */
   readonly raises: readonly LimitRaise[] | undefined;
+  /** Lets a plan sheet send. */
+  readonly sheet?: SheetOperator | undefined;
 }
 
 export class ScriptedTrader {
@@ -96,6 +99,8 @@ export class ScriptedTrader {
   readonly #alerts: AlertSetter | undefined;
   /** Absent where nothing is taken over. */
   readonly #adopting: AdoptingOperator | undefined;
+  /** Absent where nothing goes by itself. */
+  readonly #sheet: SheetOperator | undefined;
   readonly #tokens = new Map<string, string>();
   #hurries: readonly EpochMicros[];
   #plans: Plan[] = [];
@@ -106,9 +111,10 @@ export class ScriptedTrader {
   constructor(
     random: SeededRandom,
     from: EpochMicros,
-    { shape, hand, alerts, adopting, raises = [] }: TraderHabits,
+    { shape, hand, alerts, adopting, raises = [], sheet }: TraderHabits,
   ) {
     this.#random = random;
+    this.#sheet = sheet;
     this.#hand = hand === undefined ? undefined : new HandTrader(hand, from);
     const callers = { own: [WATCHER, TRADER], other: STRANGER };
     this.#alerts = alerts === undefined ? undefined : new AlertSetter(alerts, from, callers);
@@ -130,6 +136,8 @@ export class ScriptedTrader {
     dues.push(...this.#hurries.slice(0, 1));
     const adopts = this.#adopting?.next();
     if (adopts !== undefined) dues.push(adopts);
+    const granted = this.#sheet?.next();
+    if (granted !== undefined) dues.push(granted);
     return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
   }
 
@@ -144,6 +152,9 @@ export class ScriptedTrader {
     due.push(...(this.#alerts?.ideas(view) ?? []));
     if (this.#adopting?.asks(view)) due.push({ caller: OPERATOR, command: { kind: 'adopt' } });
     due.push(...this.#hurried(view));
+    for (const { by, command } of this.#sheet?.moves(wall) ?? []) {
+      due.push({ caller: by === 'operator' ? OPERATOR : TRADER, command });
+    }
     if (wall < this.#nextIdea) return due;
     const isLively = view.isEager || view.minutes < LIVELY_MINUTES[this.#shape];
     const longest = isLively ? LIVELY_PAUSE_SECONDS : LONGEST_PAUSE_SECONDS[this.#shape];
@@ -151,6 +162,11 @@ export class ScriptedTrader {
     this.#nextIdea = addMicros(wall, pause * MICROS_PER_SECOND);
     this.#isEager = view.isEager;
     return [...due, ...(view.isEager ? [this.#plain(view)] : this.#idea(view))];
+  }
+
+  /** The engine was down. */
+  onCrash(now: EpochMicros): void {
+    this.#sheet?.onCrash(now);
   }
 
   /** The answer to a command of this trader. A preview's token is used, one way or another. */

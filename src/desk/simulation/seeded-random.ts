@@ -95,6 +95,7 @@ const STREAM = {
   exits: 8,
   hand: 9,
   elsewhere: 10,
+  sheet: 11,
   alerts: 12,
   adopting: 13,
   raises: 14,

@@ -1,5 +1,6 @@
 /** What a simulated session is set up with: the seed decides the market's temper and the limits. */
 
+import { assert } from '../../engine/domain/assert.ts';
 import {
   CONDOR_STOPS,
   EXIT_POLICIES,
@@ -7,9 +8,14 @@ import {
   URGENCIES,
 } from '../../engine/domain/exit-choices.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import { nextSessionDate } from '../../engine/domain/session-calendar.ts';
+import { nextSessionDate, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, centsFromDollars, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import {
+  addMicros,
+  centsFromDollars,
+  MICROS_PER_MINUTE,
+  sessionDate,
+} from '../../engine/domain/units.ts';
 import type { LimitSettings, Limits } from '../../risk/limits.ts';
 import { limitsFrom } from '../../risk/limits.ts';
 import type { DeskConfig } from '../desk-config.ts';
@@ -18,8 +24,9 @@ import { DEFAULT_EXIT_SETTINGS } from '../exits/exit-settings.ts';
 import { alertsOf } from './alert-setter.ts';
 import type { BehindWires } from './far-broker.ts';
 import { adoptingOf } from './operator-adopting.ts';
-import type { SeededRandom, StreamName } from './seeded-random.ts';
+import { type SeededRandom, type StreamName, streamOf } from './seeded-random.ts';
 import { raisesFor } from './session-raises.ts';
+import { sheetOf } from './session-sheet.ts';
 import type { MarketTemper } from './virtual-market.ts';
 
 /** What the paper broker begins with by default. */
@@ -47,7 +54,7 @@ const MOST_REACH = 16;
 const TRADING_DAYS_PER_YEAR = 252;
 
 /** A day between dull and wild. */
-export function temperFor(random: SeededRandom, shape: SessionShape): MarketTemper {
+function temperFor(random: SeededRandom, shape: SessionShape): MarketTemper {
   const spot = random.between(...SPOT_DOLLARS[shape]);
   const impliedVol = random.between(...IMPLIED_VOL[shape]);
   const deviation = (spot * impliedVol) / Math.sqrt(TRADING_DAYS_PER_YEAR);
@@ -114,6 +121,30 @@ function exitsFor(random: SeededRandom, session: SessionTimes): ExitSettings {
   };
 }
 
+/** A full session unless the caller asks for another date. */
+const DEFAULT_DATE = '2026-11-20';
+
+interface AskedSession {
+  readonly seed: number;
+  readonly date?: string;
+  readonly shape?: SessionShape;
+  readonly broker?: BehindWires | undefined;
+  readonly bySheet?: boolean;
+}
+
+/** The day, the desk's configuration, the market's temper and the plan sheet, as the seed has them. */
+export function setUp({ seed, date, shape = 'sparse', broker, bySheet }: AskedSession) {
+  const session = sessionTimes(sessionDate(date ?? DEFAULT_DATE));
+  assert(session !== undefined, 'a simulated session is of a trading day');
+  const stream = (name: StreamName) => streamOf(seed, name);
+  const random = stream('config');
+  const unplanned = plainConfig(stream, random, session);
+  const temper = temperFor(random, shape);
+  const sheet = sheetOf(stream('sheet'), { session, spotDollars: temper.spot }, bySheet);
+  const plain = sheet === undefined ? unplanned : { ...unplanned, plan: sheet.sheet };
+  return { session, shape, config: broker?.configOf(plain) ?? plain, temper, sheet };
+}
+
 export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
   return {
     build: 'simulated',
@@ -129,11 +160,7 @@ export function configFor(limits: Limits, exits: ExitSettings): DeskConfig {
 type StreamOf = (name: StreamName) => SeededRandom;
 
 /** The configuration as it is before a broker makes it its own. `random`: of the limits. */
-export function plainConfig(
-  stream: StreamOf,
-  random: SeededRandom,
-  session: SessionTimes,
-): DeskConfig {
+function plainConfig(stream: StreamOf, random: SeededRandom, session: SessionTimes): DeskConfig {
   const limits = limitsFor(random, stream('tight'));
   const plain = configFor(limits, exitsFor(stream('exits'), session));
   const limitRaises = raisesFor(stream('raises'), limits, session);

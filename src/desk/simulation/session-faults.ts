@@ -1,5 +1,6 @@
 /** What goes wrong in a simulated session, and when: decided by the seed before the session begins. */
 
+import type { AuditKind } from '../../engine/domain/audit-record.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
@@ -38,6 +39,8 @@ export interface PlannedFault {
   readonly kind: FaultKind;
   readonly from: EpochMicros;
   readonly until: EpochMicros;
+  /** Of a crash: the record in whose wake it comes. Chance decides where absent. */
+  readonly behind?: AuditKind;
 }
 
 const LEAST_KINDS = 3;
@@ -75,17 +78,26 @@ interface Window {
 function planned(kind: FaultKind, random: SeededRandom, { session, share }: Window): PlannedFault {
   const minutes = ((session.lastTrade - session.open) / MICROS_PER_MINUTE) * share;
   const from = addMicros(session.open, random.between(1, minutes - 1) * MICROS_PER_MINUTE);
+  return faultFrom(kind, from, random);
+}
+
+/** A fault that begins then. */
+export function faultFrom(kind: FaultKind, from: EpochMicros, random: SeededRandom): PlannedFault {
   const lasts = LASTS_SECONDS[kind];
   const seconds = lasts === undefined ? 0 : random.between(...lasts);
   return { kind, from, until: addMicros(from, seconds * MICROS_PER_SECOND) };
 }
 
-/** At least three kinds of fault over the session, in order of time. */
-export function planFaults(random: SeededRandom, session: SessionTimes): readonly PlannedFault[] {
+/** At least three kinds of fault over the session, and those that are `aimed`, in order of time. */
+export function planFaults(
+  random: SeededRandom,
+  session: SessionTimes,
+  aimed: readonly PlannedFault[] = [],
+): readonly PlannedFault[] {
   const kinds = new Set<FaultKind>();
   const wanted = random.whole(LEAST_KINDS, MOST_KINDS);
   while (kinds.size < wanted) kinds.add(random.pick(FAULT_KINDS));
-  const faults: PlannedFault[] = [];
+  const faults: PlannedFault[] = [...aimed];
   for (const kind of kinds) {
     const times = kind === 'journalFailure' ? 1 : random.whole(1, MOST_OF_A_KIND);
     for (let i = 0; i < times; i += 1) {

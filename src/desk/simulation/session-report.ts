@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly faults?: readonly PlannedFault[];
   /** Whether somebody orders leg by leg; the seed decides where absent. */
   readonly byHand?: boolean;
+  /** Whether something is to run by itself; the seed decides where absent. */
+  readonly bySheet?: boolean;
   readonly wraps?: SessionWraps;
   /** Keeps every input, so that the session can be replayed; it is not where absent. */
   readonly isRecorded?: boolean;

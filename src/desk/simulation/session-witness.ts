@@ -9,8 +9,8 @@ import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import type { DeskConfig } from '../desk-config.ts';
-import { exitSettingsOf } from '../desk-config.ts';
+import type { Desk } from '../desk.ts';
+import { type DeskConfig, exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Command, Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
@@ -31,23 +31,20 @@ import { HandOracle } from './hand-oracle.ts';
 import { HangOracle } from './hang-oracle.ts';
 import { JournalOwed } from './journal-owed.ts';
 import { MomentOracle, momentWindowOf } from './moment-oracle.ts';
-import type { SendWorld } from './order-oracle.ts';
-import { OrderOracle } from './order-oracle.ts';
+import { OrderOracle, type SendWorld } from './order-oracle.ts';
 import { PageOracle } from './page-oracle.ts';
 import { PlanOracle } from './plan-oracle.ts';
 import { PromiseOracle } from './promise-oracle.ts';
 import { ProtectionOracle } from './protection-oracle.ts';
 import { RaiseOracle } from './raise-oracle.ts';
 import { RestOracle } from './rest-oracle.ts';
-import type { Move } from './scripted-trader.ts';
-import { TOKEN_MARK } from './scripted-trader.ts';
+import { type Move, TOKEN_MARK } from './scripted-trader.ts';
 import { SessionEnd } from './session-end.ts';
-import type { SessionTally } from './session-tally.ts';
-import { count, emptyTally, tallyEvent, tallyRecord } from './session-tally.ts';
+import { count, emptyTally, type SessionTally, tallyEvent, tallyRecord } from './session-tally.ts';
+import { SheetOracle } from './sheet-oracle.ts';
 import { SideOracle } from './side-oracle.ts';
 import { StrategyOracle } from './strategy-oracle.ts';
-import type { Heard } from './stream-oracle.ts';
-import { StreamOracle } from './stream-oracle.ts';
+import { type Heard, StreamOracle } from './stream-oracle.ts';
 import { TargetOracle } from './target-oracle.ts';
 
 /** Beyond this many, more of the same says nothing new. */
@@ -67,6 +64,7 @@ export class SessionWitness implements BrokerObserver {
   readonly violations: string[] = [];
   readonly flat: FlatOracle;
   readonly plans: PlanOracle;
+  readonly sheet: SheetOracle;
   readonly #pages: PageOracle;
   readonly #promises: PromiseOracle;
   readonly #flattenTokens = new Set<string>();
@@ -131,23 +129,18 @@ export class SessionWitness implements BrokerObserver {
     this.#answers = new AnswerOracle(report);
     this.#beside = new BesideOracle(report);
     this.#moments = new MomentOracle(limits, window, report, raises);
-    this.#strategies = new StrategyOracle(report);
     this.#streams = new StreamOracle(report);
+    this.sheet = new SheetOracle({ sheet: config.plan, session }, report, met);
+    this.#strategies = new StrategyOracle(report, (token) => this.sheet.requestOf(token));
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
 
   /** A stop is nearly broken while its quotes are bad on purpose, or something that has to end soon has not yet:
    * every look counts. */
   isTense(isAimed: boolean): boolean {
-    return (
-      (isAimed && this.plans.isNear) ||
-      this.plans.isWaiting ||
-      this.#alerts.isWaiting ||
-      this.#asks.isWaiting ||
-      this.#closes.isWaiting ||
-      this.#books.isWaiting ||
-      this.#protections.isWaiting
-    );
+    const ours = [this.plans, this.sheet, this.#alerts, this.#asks];
+    const all = [...ours, this.#closes, this.#books, this.#protections];
+    return (isAimed && this.plans.isNear) || all.some(({ isWaiting }) => isWaiting);
   }
 
   report(what: string): void {
@@ -159,6 +152,7 @@ export class SessionWitness implements BrokerObserver {
     this.#owed.onInput(input);
     this.#hangs.onInput(input);
     this.#orders.onInput(input);
+    this.sheet.onInput(input);
     this.plans.onInput(input);
     this.#end.onInput(input);
     this.#alerts.onInput(input);
@@ -193,6 +187,7 @@ export class SessionWitness implements BrokerObserver {
     this.#caps.onRecord(record);
     this.#moments.onRecord(record);
     this.#strategies.onRecord(record);
+    this.sheet.onRecord(record);
     this.#hand.onRecord(record);
     this.plans.onRecord(record);
     this.#alerts.onRecord(record);
@@ -229,6 +224,7 @@ export class SessionWitness implements BrokerObserver {
     this.#sent.update(JSON.stringify(['submit', intent, at]));
     this.#orders.onSubmit(intent, at);
     this.#hangs.onSubmit(intent);
+    this.sheet.onSubmit(intent);
     this.#hand.onSubmit(intent);
     this.#rests.onSubmit(intent);
     this.#protections.onSubmit(intent);
@@ -298,6 +294,7 @@ export class SessionWitness implements BrokerObserver {
     this.#hangs.onAnswer(id);
     this.#answers.onAnswer(move, result);
     this.#raises.onAnswer(move, result, desk.at.wall);
+    this.sheet.onAnswer(move.command, result);
     if (code === undefined && this.#flattens(move.command) && !isReplayed(result)) {
       this.#answers.onFlatten(desk, result);
       this.#beside.onFlatten(desk, result);
@@ -345,10 +342,12 @@ export class SessionWitness implements BrokerObserver {
   }
 
   /** Called on the clock, with the faults of the moment. */
-  onClock(desk: DeskContext, faults: Parameters<FlatOracle['onFaults']>[0], at: At): void {
+  onClock(engine: Desk, faults: Parameters<FlatOracle['onFaults']>[0], at: At): void {
+    const desk = engine.context;
     this.flat.onFaults(faults, desk.at.market);
     this.flat.judge(desk);
     this.#closes.judge(desk, faults.isTrouble, at);
+    this.sheet.onClock(engine);
   }
 
   /** The session ran to its end, and what it left has had its time. */
@@ -382,6 +381,7 @@ export class SessionWitness implements BrokerObserver {
     this.#moments.onCrash(records, events);
     this.#alerts.onCrash(records, events);
     this.#strategies.onCrash();
+    this.sheet.onCrash(records);
     this.plans.onCrash(records);
     this.#causes.onCrash(records);
     this.#pages.onCrash(records);

@@ -4,12 +4,10 @@
  * oracles at every step. The same seed gives the same records, byte for byte.
  */
 
-import { assert } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
-import { sessionTimes } from '../../engine/domain/session-calendar.ts';
-import { addMicros, type EpochMicros, sessionDate } from '../../engine/domain/units.ts';
+import { addMicros, type EpochMicros } from '../../engine/domain/units.ts';
 import type { DeskConfig } from '../desk-config.ts';
 import type { Input } from '../inputs.ts';
 import { denialCodeOf } from './answer-oracle.ts';
@@ -30,10 +28,9 @@ import { type SeededRandom, type StreamName, streamOf } from './seeded-random.ts
 import {
   endOf,
   habitsOf,
-  plainConfig,
   type SessionShape,
   STARTING_CASH_CENTS,
-  temperFor,
+  setUp,
 } from './session-config.ts';
 import { planFaults } from './session-faults.ts';
 import { TAKES_MICROS, tickMicros } from './session-pace.ts';
@@ -46,8 +43,6 @@ import { type ClockJump, SkewedClock } from './skewed-clock.ts';
 import { traderView } from './trader-view.ts';
 import { VirtualMarket } from './virtual-market.ts';
 
-/** A full session unless the caller asks for another date. */
-const DEFAULT_DATE = '2026-11-20';
 const ACCOUNT_ID = 'SIM00001';
 type Later =
   | { readonly kind: 'answer'; readonly answer: JournalAnswer }
@@ -61,7 +56,6 @@ export function runSession(options: SessionOptions): SessionReport {
 class SimulatedSession implements EngineWorld {
   readonly wraps: SessionWraps;
   readonly shape: SessionShape;
-  readonly observer: BrokerObserver;
   readonly #options: SessionOptions;
   readonly #session: SessionTimes;
   readonly #config: DeskConfig;
@@ -92,17 +86,14 @@ class SimulatedSession implements EngineWorld {
   constructor(options: SessionOptions) {
     const { seed } = options;
     const stream = (name: StreamName) => streamOf(seed, name);
-    const session = sessionTimes(sessionDate(options.date ?? DEFAULT_DATE));
-    assert(session !== undefined, 'a simulated session is of a trading day');
+    const { session, shape, config, temper, sheet } = setUp(options);
     this.wraps = options.wraps ?? {};
     this.#options = options;
-    this.shape = options.shape ?? 'sparse';
+    this.shape = shape;
     this.#session = session;
     this.#random = stream('session');
-    const config = stream('config');
-    const plain = plainConfig(stream, config, session);
-    this.#config = options.broker?.configOf(plain) ?? plain;
-    this.#market = new VirtualMarket(stream('market'), temperFor(config, this.shape), session);
+    this.#config = config;
+    this.#market = new VirtualMarket(stream('market'), temper, session);
     this.#feed = new FeedModel(this.#market, new BrokerWord(stream('rules'), session));
     this.#journal = new JournalModel(stream('journal'));
     this.#clock = new SkewedClock(addMicros(session.open, -TAKES_MICROS.start));
@@ -110,7 +101,8 @@ class SimulatedSession implements EngineWorld {
     this.#movedAt = this.#now;
     this.#end = endOf(session, options.minutes);
     this.#operator = new OperatorStop(this.#random, session, this.#end);
-    const habits = { shape: this.shape, raises: plain.limitRaises, ...habitsOf(stream, options) };
+    const { limitRaises: raises } = config;
+    const habits = { shape, raises, ...habitsOf(stream, options), sheet: sheet?.operator };
     this.#trader = new ScriptedTrader(stream('trader'), session.open, habits);
     const isDurable = (seq: number): boolean => this.#journal.isDurable(seq, this.#now);
     this.#witness = new SessionWitness({
@@ -120,9 +112,9 @@ class SimulatedSession implements EngineWorld {
       startCashCents: STARTING_CASH_CENTS,
       world: { isDurable, isKilled: () => this.#killWord },
     });
-    this.observer = this.#witness;
     const faults = stream('faults');
-    this.#faults = new FaultSwitchboard(options.faults ?? planFaults(faults, session), faults, {
+    const planned = options.faults ?? planFaults(faults, session, sheet?.faults);
+    this.#faults = new FaultSwitchboard(planned, faults, {
       journal: this.#journal,
       feed: this.#feed,
       broker: () => this.#drilled(),
@@ -155,6 +147,10 @@ class SimulatedSession implements EngineWorld {
       },
     });
     this.#engine = this.#boot([]);
+  }
+
+  get observer(): BrokerObserver {
+    return this.#witness;
   }
 
   /** What the engine's machine says. */
@@ -265,7 +261,7 @@ class SimulatedSession implements EngineWorld {
     this.#clockedAt = this.#at.market;
     this.#far?.onClock(this.#clock.trueAt, this.#session);
     this.#step({ kind: 'clock', at: this.#at });
-    this.#witness.onClock(this.#engine.desk.context, this.#faults, this.#clock.trueAt);
+    this.#witness.onClock(this.#engine.desk, this.#faults, this.#clock.trueAt);
     if (isTick) this.#tick();
     // What is waited for brings the next tick nearer, whatever brought the clock.
     const until = addMicros(this.#now, this.#tickMicros());
@@ -292,9 +288,11 @@ class SimulatedSession implements EngineWorld {
     return tickMicros(this.#engine.desk.context, moment, this.shape);
   }
 
-  /** Nobody at the faces is kept waiting, also where an answer came late. */
+  /** Nobody at the faces is kept waiting, also where an answer came late, and no turn of the sheet. */
   #hasten(tick = this.#nextTick): void {
-    const untilMove = Math.max(1, this.#trader.next() - this.#now);
+    const turn = this.#witness.sheet.nextDue();
+    const due = turn === undefined ? undefined : this.#clock.whenMarketShows(turn);
+    const untilMove = Math.max(1, (soonest(this.#trader.next(), due) ?? tick) - this.#now);
     this.#nextTick = addMicros(this.#now, Math.min(tick - this.#now, untilMove));
   }
 
@@ -358,6 +356,7 @@ class SimulatedSession implements EngineWorld {
     this.#engine = this.#boot(records);
     this.#engine.begin();
     this.#operator.onCrash();
+    this.#trader.onCrash(this.#now);
     this.#connect();
     if (!this.#killWord || this.#engine.desk.context.day.killed) return;
     const caller = { principal: 'latch', authority: 'observe' } as const;

@@ -50,11 +50,17 @@ function longFault({ legs }: OrderIntent, right: 'call' | 'put'): string | undef
 
 export class StrategyOracle {
   readonly #report: Report;
+  readonly #planned: (tokenSha256: string) => StrategyRequest | undefined;
   readonly #asked = new Map<string, StrategyRequest>();
   #bars = new Map<number, Bar>();
 
-  constructor(report: Report) {
+  /** `planned`: what the plan asks for under a token. */
+  constructor(
+    report: Report,
+    planned: (tokenSha256: string) => StrategyRequest | undefined = () => undefined,
+  ) {
     this.#report = report;
+    this.#planned = planned;
   }
 
   onInput(input: Input): void {
@@ -66,7 +72,7 @@ export class StrategyOracle {
 
   onRecord({ body, session }: AuditRecord): void {
     if (body.kind !== 'previewMade') return;
-    const request = this.#asked.get(body.tokenSha256);
+    const request = this.#asked.get(body.tokenSha256) ?? this.#planned(body.tokenSha256);
     if (request === undefined) return;
     const { intent } = body;
     const fault = this.#faultOf(intent, request, session);

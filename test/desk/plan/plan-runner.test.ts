@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OrderEvidence } from '../../../src/audit/order-evidence.ts';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
@@ -535,6 +536,66 @@ describe('a turn and a crash', () => {
       again.advance(3);
       const after = again.bodies('intentRecorded').length;
       expect(after, `cut after ${length}`).toBeLessThanOrEqual(Math.max(1, before));
+    }
+  });
+});
+
+describe('a turn that was sent right before a crash', () => {
+  const cut = () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(2);
+    const records = rig.records();
+    return records.slice(
+      0,
+      records.findIndex(({ body }) => body.kind === 'planRun'),
+    );
+  };
+
+  it('is told as sent, and counts, before the chain is there again', () => {
+    const rig = new DeskRig({ plan: sheet() }).restart(cut(), { isOpen: false });
+    const { slots, grant: leave } = rig.query<PlanView>({ kind: 'planStatus' });
+    const [intent] = rig.bodies('intentRecorded');
+    expect(slots).toMatchObject([{ outcome: 'sent', orderId: intent?.intent.intentId }]);
+    expect(leave?.spentCents).toBeGreaterThan(0);
+    expect(runs(rig)).toEqual([['condor#1', 'sent']]);
+    expect(runs(rig.restart())).toEqual([['condor#1', 'sent']]);
+  });
+
+  it('has no end without its order: the reserve of a failed disk takes neither', () => {
+    const rig = new DeskRig({ plan: sheet({ tranches: 2, everyMinutes: 5 }) });
+    grant(rig);
+    const urgent: string[] = [];
+    const step = rig.desk.step.bind(rig.desk);
+    rig.desk.step = (input) => {
+      const effects = step(input);
+      for (const effect of effects) {
+        if (effect.kind === 'append' && effect.urgent) urgent.push(effect.record.body.kind);
+      }
+      return effects;
+    };
+    rig.goTo(635);
+    expect(runs(rig)).toEqual([['condor#1', 'sent']]);
+    expect(urgent).not.toContain('planRun');
+    rig.ask({ kind: 'planRevoke' }, CONSOLE);
+    rig.goTo(640);
+    expect(runs(rig).at(-1)).not.toEqual(['condor#2', 'sent']);
+    expect(urgent).toContain('planRun');
+  });
+
+  it('leaves a journal that verifies, wherever it came', () => {
+    const whole = new DeskRig({ plan: sheet() });
+    grant(whole);
+    whole.goTo(635);
+    whole.advance(2);
+    const records = whole.records();
+    for (let length = 1; length <= records.length; length += 1) {
+      const rig = whole.restart(records.slice(0, length));
+      rig.advance(3);
+      const evidence = new OrderEvidence();
+      for (const record of rig.records()) evidence.see(record);
+      expect(evidence.faults(), `cut after ${length}`).toEqual([]);
     }
   });
 });

@@ -21,7 +21,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'closes-never-moved': 4,
   'asked-forgotten': 37,
   'alert-never-told': 7,
-  'flat-beside-broker': 279,
+  'flat-beside-broker': 801,
   'raise-never-ends': 10,
   'target-never': 177,
   'stop-leaves': 705,

@@ -17,7 +17,7 @@ import { leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 import type { Lot, Lots } from './held-lots.ts';
-import { addFill, addLot } from './held-lots.ts';
+import { addFill, addLot, closedOf } from './held-lots.ts';
 import { limitsAt } from './limits-at.ts';
 import { LiveOrders, shareLeft } from './live-orders.ts';
 import { OpenedPlans } from './opened-plans.ts';
@@ -274,7 +274,15 @@ export class CapOracle {
       return;
     }
     this.#counts.onFill(known, fill, this.#wall);
-    this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
+    if (isOpening(action)) {
+      this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
+      return;
+    }
+    // What is closed beyond what its position holds is netted with what others hold of the contract.
+    const closed = closedOf(this.#positions.get(this.#placeOf(known)), fill);
+    this.#addTo(known, { ...fill, quantity: closed });
+    const left = this.#takeFromHeld({ ...fill, quantity: quantity - closed });
+    this.#addTo(known, { ...fill, quantity: left });
   }
 
   #onForeign(fill: Fill): void {
@@ -306,6 +314,7 @@ export class CapOracle {
     const sign = legSign(fill.action);
     const symbol = instrumentSymbol(fill.instrument);
     let left = fill.quantity;
+    if (left === 0) return 0;
     this.#share(symbol, { sign: -sign, taken: left });
     for (const [positionId, lots] of this.#positions) {
       const held = lots.get(symbol)?.quantity ?? 0;

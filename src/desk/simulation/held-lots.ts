@@ -27,6 +27,12 @@ export function addFill(lots: Lots, { instrument, action, quantity, price }: Fil
   else lots.set(symbol, lot);
 }
 
+/** How much of an execution closes what is held of its contract. */
+export function closedOf(lots: Lots | undefined, { instrument, action, quantity }: Fill): number {
+  const held = lots?.get(instrumentSymbol(instrument))?.quantity ?? 0;
+  return Math.min(quantity, Math.max(0, -legSign(action) * held));
+}
+
 /** Puts one lot to another of its contract, as if the smaller had closed its part of the larger. */
 export function addLot(lots: Lots, added: Lot): void {
   const symbol = instrumentSymbol(added.instrument);

@@ -74,6 +74,25 @@ describe('the oracle of the limits', () => {
     expect(found).toEqual([]);
   });
 
+  it('nets what a close of ours takes too much of with what another position holds of the contract', () => {
+    const found: string[] = [];
+    const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));
+    caps.onIntent(spread('P'));
+    caps.onEvent(fill('P', 600, 'sellToOpen', 5_000));
+    caps.onEvent(fill('P', 599, 'buyToOpen', 2_000));
+    caps.onIntent(spread('Q'));
+    caps.onEvent(fill('Q', 599, 'buyToOpen', 2_000));
+    for (const intentId of ['C', 'D']) {
+      caps.onIntent({ ...spread(intentId), purpose: 'close', positionId: 'P' });
+      caps.onEvent(fill(intentId, 600, 'buyToClose', 4_000));
+      caps.onEvent(fill(intentId, 599, 'sellToClose', 1_000));
+    }
+    const left = { instrument: put(600), action: 'sellToClose', ratio: 1 } as const;
+    const rest = { ...spread('E'), purpose: 'exit', positionId: 'P', legs: [left] } as const;
+    caps.onRecord(recorded(rest));
+    expect(found).toEqual([]);
+  });
+
   it('leaves to the desk of which position others closed some', () => {
     const found: string[] = [];
     const caps = new CapOracle(limitsFrom(), day, (what) => found.push(what));

@@ -35,14 +35,16 @@ const STARTED: AuditBody = {
   configFingerprint: 'c',
   recoveredRecords: 2,
 };
-/** What somebody typed in elsewhere, and the alert that tells of it. */
-const FOREIGN: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
-const FOREIGN_TOLD: AuditBody = {
+/** The alert that tells of what this engine did not do. */
+const externalAlert = (text: string): AuditBody => ({
   kind: 'alert',
   severity: 'warning',
   code: 'EXTERNAL_FILL',
-  text: 'a fill this engine did not order: f-77',
-};
+  text,
+});
+/** What somebody typed in elsewhere, and the alert that tells of it. */
+const FOREIGN: AuditBody = { kind: 'brokerEvent', event: fillEvent('typed-in-app', 'f-77') };
+const FOREIGN_TOLD = externalAlert('a fill this engine did not order: f-77');
 const padding = Array.from({ length: 9 }, () => alertBody('later'));
 
 describe('order evidence', () => {
@@ -216,12 +218,7 @@ describe('order evidence', () => {
   });
 
   it('finds an order at the broker that nobody sent, unless an alert names it', () => {
-    const adopted: AuditBody = {
-      kind: 'alert',
-      severity: 'warning',
-      code: 'EXTERNAL_FILL',
-      text: 'an order this engine did not send: o-1',
-    };
+    const adopted = externalAlert('an order this engine did not send: o-1');
     expect(faultsOf([accepted, ...padding]).join()).toMatch(/order o-1 at the broker/);
     expect(faultsOf([accepted, adopted, ...padding])).toEqual([]);
     expect(faultsOf([preview, intent, accepted]).join()).toMatch(/never sent/);
@@ -233,12 +230,7 @@ describe('order evidence', () => {
       event: { kind: 'accepted', intentId: 'external-9', brokerOrderId: '9' },
     };
     const fill: AuditBody = { kind: 'brokerEvent', event: fillEvent('external-9', 'f-9') };
-    const alert: AuditBody = {
-      kind: 'alert',
-      severity: 'warning',
-      code: 'EXTERNAL_FILL',
-      text: 'a fill this engine did not order: f-9',
-    };
+    const alert = externalAlert('a fill this engine did not order: f-9');
     expect(faultsOf([order, fill, alert, order, fill, ...padding])).toEqual([]);
     const other: AuditBody = { kind: 'brokerEvent', event: fillEvent('external-9', 'f-10') };
     expect(faultsOf([order, fill, alert, other, ...padding])).toHaveLength(1);
@@ -261,7 +253,7 @@ describe('order evidence', () => {
       order: { intent: { ...intent.intent, intentId }, brokerOrderId: '9' },
     });
     const foreign = acceptedAs('external-9');
-    expect(faultsOf([FOREIGN, ...padding])).toHaveLength(1);
+    expect(faultsOf([foreign, ...padding])).toHaveLength(1);
     expect(faultsOf([foreign, adopted('external-9'), ...padding])).toEqual([]);
     expect(faultsOf([foreign, ended('external-9'), ...padding])).toEqual([]);
     expect(

@@ -5,7 +5,7 @@ const answered = (status: number, rateLimitRefuses = false) =>
   sendOutcome({ kind: 'httpResponse', requestId: 'r', status, body: '' }, { rateLimitRefuses });
 
 describe('the order gateway', () => {
-  it('is version 13 of its contract', () => {
+  it('is version 14 of its contract', () => {
     expect(ORDER_GATEWAY_VERSION).toBe(14);
   });
 });

@@ -33,7 +33,7 @@ export interface QuoteStream {
 }
 
 /** Why nothing opens while trades come ahead of this machine's clock; undefined while they do not. */
-export function whyAhead(aheadMillis = 0): string | undefined {
+export function whyAhead(aheadMillis: number): string | undefined {
   return aheadMillis > 0
     ? `trades come ${(aheadMillis / 1_000).toFixed(1)} s ahead of this machine's clock`
     : undefined;

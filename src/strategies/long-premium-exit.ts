@@ -25,18 +25,18 @@ export interface LongPremium {
   readonly bid: Price;
   readonly quantity: number;
   readonly timeExitAt: EpochMicros;
-  /** Sell once the value falls to this fraction of the premium; none when absent. */
-  readonly stopFraction?: number;
+  /** Sell once half of the premium is given up: by then the trade is called wrong. */
+  readonly hasStop: boolean;
   /** Sell once the value reaches this multiple of the premium. */
   readonly targetMultiple: number;
   readonly choices: ExitChoices;
 }
 
-/** Half of the premium is given up before a trade that has a stop is called wrong. */
-export const STOP_FRACTION = 0.5;
+/** A stop stands at this fraction of the premium. */
+const STOP_FRACTION = 0.5;
 
 /** Premium as it is bought, before its strategy says how it is left. */
-export type Bought = Omit<LongPremium, 'stopFraction' | 'targetMultiple'>;
+export type Bought = Omit<LongPremium, 'hasStop' | 'targetMultiple'>;
 
 /** Where profit is taken: at the multiple, or by a trail that begins half way there. */
 function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
@@ -52,11 +52,10 @@ function profitExit(position: LongPremium): Pick<ExitPlan, 'target' | 'trail'> {
  * fees. Premium so cheap that its stop would be broken at the bid of its entry has none. Without a stop
  * the premium itself is the loss, and no planned loss is stated: risk then counts the whole of it. */
 export function longPremiumExit(position: LongPremium): ExitPlan {
-  const { legs, premium, worstPremium, bid, quantity, timeExitAt, stopFraction, choices } =
-    position;
+  const { legs, premium, worstPremium, bid, quantity, timeExitAt, hasStop, choices } = position;
   const plan = { ...profitExit(position), ...confirmationOf(choices), timeExitAt };
-  if (stopFraction === undefined) return plan;
-  const stopPrice = ceilToTick(gridOf(legs), premium * stopFraction);
+  if (!hasStop) return plan;
+  const stopPrice = ceilToTick(gridOf(legs), premium * STOP_FRACTION);
   if (stopPrice >= bid) return plan;
   return {
     stop: { kind: 'valueAtOrBelow', price: stopPrice },

@@ -6,7 +6,7 @@ import type { Outcome } from '../engine/domain/verdict.ts';
 import { refuseEntryTime } from './entry-window.ts';
 import type { LegMarket } from './leg-selection.ts';
 import { contractByStrike, legMarket } from './leg-selection.ts';
-import { type Bought, longPremiumExit, STOP_FRACTION } from './long-premium-exit.ts';
+import { type Bought, longPremiumExit } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { Refusal } from './refusal.ts';
@@ -80,11 +80,7 @@ function figuresFor(
 
 /** How a straddle is left. */
 export function straddleExit(bought: Bought): ExitPlan {
-  return longPremiumExit({
-    ...bought,
-    stopFraction: STOP_FRACTION,
-    targetMultiple: TARGET_MULTIPLE,
-  });
+  return longPremiumExit({ ...bought, hasStop: true, targetMultiple: TARGET_MULTIPLE });
 }
 
 /** Buys a straddle at the strike, or says by name and number why not. Long only. */

@@ -136,7 +136,7 @@ function reasonsFor({ row, delta }: DeltaRow, net: NetPrice, day: StrategyDay): 
 
 /** How a lotto is left: for a profit or by the clock. */
 export function lottoExit(bought: Bought): ExitPlan {
-  return longPremiumExit({ ...bought, targetMultiple: TARGET_MULTIPLE });
+  return longPremiumExit({ ...bought, hasStop: false, targetMultiple: TARGET_MULTIPLE });
 }
 
 /** Buys a lotto option, or says by name and number why not. */

@@ -20,7 +20,7 @@ import { refuseEntryTime } from './entry-window.ts';
 import type { DeltaRow } from './leg-selection.ts';
 import { contractByDelta, legMarket } from './leg-selection.ts';
 import type { Bought } from './long-premium-exit.ts';
-import { longPremiumExit, STOP_FRACTION, timeExitBeforeMark } from './long-premium-exit.ts';
+import { longPremiumExit, timeExitBeforeMark } from './long-premium-exit.ts';
 import type { NetPrice } from './net-price.ts';
 import { bidOf, netPrice, openingLegs, premiumOf } from './net-price.ts';
 import type { BreakDirection } from './opening-range.ts';
@@ -135,11 +135,7 @@ function figuresFor(
 
 /** How the option that was bought on a break is left, but for the range. */
 export function orbExit(bought: Bought): ExitPlan {
-  return longPremiumExit({
-    ...bought,
-    stopFraction: STOP_FRACTION,
-    targetMultiple: TARGET_MULTIPLE,
-  });
+  return longPremiumExit({ ...bought, hasStop: true, targetMultiple: TARGET_MULTIPLE });
 }
 
 /** The idea is over once a minute closes beyond the other side of the range. */

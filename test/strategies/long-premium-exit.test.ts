@@ -27,7 +27,7 @@ describe('longPremiumExit', () => {
       bid: price(5_000),
       quantity: 3,
       timeExitAt,
-      stopFraction: 0.5,
+      hasStop: true,
       targetMultiple: 2,
       choices: STANDARD_EXITS,
     });
@@ -47,6 +47,7 @@ describe('longPremiumExit', () => {
       bid: price(200),
       quantity: 1,
       timeExitAt,
+      hasStop: false,
       targetMultiple: 5,
       choices: STANDARD_EXITS,
     });
@@ -64,7 +65,7 @@ describe('longPremiumExit', () => {
     });
     const worstPremium = price(askTicks * tick);
     const paid = { legs: ofRoot, premium, worstPremium, bid, quantity: 1, timeExitAt };
-    const how = { stopFraction: 0.5, targetMultiple: 2, choices: STANDARD_EXITS };
+    const how = { hasStop: true, targetMultiple: 2, choices: STANDARD_EXITS };
     return { bid, plan: longPremiumExit({ ...paid, ...how }) };
   }
 

@@ -12,9 +12,11 @@ export function told(
   events: readonly BrokerEvent[],
   source?: 'snapshot',
 ): readonly GatewayEffect[] {
-  return events.map((event) => {
-    return source === undefined ? { kind: 'event', event } : { kind: 'event', event, source };
-  });
+  return events.map((event) => ({
+    kind: 'event',
+    event,
+    ...(source !== undefined && { source }),
+  }));
 }
 
 const wrapped = z.object({ order: z.unknown() });

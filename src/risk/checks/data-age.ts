@@ -39,11 +39,10 @@ export const dataAgeCheck: Check = {
   code: CODE,
   appliesTo: 'openings',
   run(input) {
-    const aheadMillis = input.quoteStream?.aheadMillis;
+    const { aheadMillis = 0 } = input.quoteStream ?? {};
     const ahead = whyAhead(aheadMillis);
     if (ahead !== undefined) {
-      const message = `${ahead}; set the clock, then preview again`;
-      return failed(CODE, message, { aheadMillis: aheadMillis ?? 0 });
+      return failed(CODE, `${ahead}; set the clock, then preview again`, { aheadMillis });
     }
     const silence = {
       ageMillis: optionSilenceMillis(input.quoteStream?.newsAt, input.at),

@@ -106,12 +106,14 @@ export const modelCheck: Check = {
       fault ??= rangeFault(view, leg, input) ?? (parity && parityFault(view, leg, parity, input));
     }
     if (fault !== undefined) return failed(CODE, fault.message, fault.numbers);
-    if (unasked.length === 0) return passed(CODE, 'the numbers of the model make sense');
-    const without = unasked.join(' and ');
-    const numbers = { parityNotAskedOf: without };
-    const makeSense = `the numbers of the model make sense; put-call parity could not be asked of ${without}`;
-    if (unasked.length < intent.legs.length) return passed(CODE, makeSense, numbers);
-    const nothing = `put-call parity could not be asked of ${without}; wait until both rights of a strike have a fresh bid and ask`;
-    return notRun(CODE, nothing, numbers);
+    const makeSense = 'the numbers of the model make sense';
+    if (unasked.length === 0) return passed(CODE, makeSense);
+    const numbers = { parityNotAskedOf: unasked.join(' and ') };
+    const without = `put-call parity could not be asked of ${numbers.parityNotAskedOf}`;
+    if (unasked.length < intent.legs.length) {
+      return passed(CODE, `${makeSense}; ${without}`, numbers);
+    }
+    const message = `${without}; wait until both rights of a strike have a fresh bid and ask`;
+    return notRun(CODE, message, numbers);
   },
 };

@@ -19,7 +19,7 @@ import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 import { whyNoFeed } from './feed-trial.ts';
 import { onlyFlags } from './flags.ts';
-import { configToStart, faultsOfFiles } from './setting-files.ts';
+import { configToStart, faultOfMarketFile } from './setting-files.ts';
 import {
   askForQuoteToken,
   readTastytradeAccount,
@@ -144,16 +144,13 @@ function checkEngine(running: boolean): Finding {
   );
 }
 
-/** How a fault of a file begins that a feed plays. */
-const MARKET_FILE = /^(?:SIM_BARS|REPLAY_FILE)\b/;
-
 /** `service` is the login at tastytrade, where that is the feed. */
 async function checkFeed(
   config: Config,
   service: RestAccount | undefined,
   isRunning: boolean,
 ): Promise<Finding> {
-  const fault = faultsOfFiles(config).find((text) => MARKET_FILE.test(text));
+  const fault = faultOfMarketFile(config);
   if (fault !== undefined) return finding('feed', 'failed', fault);
   if (config.DELTARING_FEED === 'sim') {
     return finding('feed', 'ok', 'built-in market simulator on loopback: needs nothing');

@@ -20,22 +20,30 @@ function assertReadable(path: string): void {
   }
 }
 
+type Read = () => unknown;
+
+/** What reads the file that the feed of these settings plays, if it plays one. */
+function marketReads(settings: Settings): readonly Read[] {
+  const { DELTARING_FEED: feed, SIM_BARS: bars, REPLAY_FILE: tape } = settings;
+  if (feed === 'sim' && bars !== undefined) return [() => readBarsFile(bars)];
+  if (feed === 'replay' && tape !== undefined) return [() => assertReadable(tape)];
+  return [];
+}
+
 /** What reads each file that an engine of these settings would read. */
-function readsOf(settings: Settings): readonly (() => unknown)[] {
-  const { PLAN_SHEET: sheet, EVENT_FILE: events, SIM_BARS: bars, REPLAY_FILE: tape } = settings;
-  const { DELTARING_FEED: feed, DELTARING_UNDERLYING: underlying, EX_DIVIDENDS: days } = settings;
+function allReads(settings: Settings): readonly Read[] {
+  const { PLAN_SHEET: sheet, EVENT_FILE: events } = settings;
+  const { DELTARING_UNDERLYING: underlying, EX_DIVIDENDS: days } = settings;
   return [
     ...(sheet === undefined ? [] : [() => readSheet(sheet)]),
     ...(sheet === undefined || events === undefined ? [] : [() => readEvents(events)]),
     () => readExDividends(underlyingOf(underlying), days),
-    ...(bars === undefined || feed !== 'sim' ? [] : [() => readBarsFile(bars)]),
-    ...(tape === undefined || feed !== 'replay' ? [] : [() => assertReadable(tape)]),
+    ...marketReads(settings),
   ];
 }
 
-/** What is wrong with these files, each in the words that its reader has for it. */
-export function faultsOfFiles(settings: Settings): readonly string[] {
-  return readsOf(settings).flatMap((read) => {
+function faultsIn(reads: readonly Read[]): readonly string[] {
+  return reads.flatMap((read) => {
     try {
       read();
       return [];
@@ -44,6 +52,16 @@ export function faultsOfFiles(settings: Settings): readonly string[] {
       throw error;
     }
   });
+}
+
+/** What is wrong with these files, each in the words that its reader has for it. */
+export function faultsOfFiles(settings: Settings): readonly string[] {
+  return faultsIn(allReads(settings));
+}
+
+/** What is wrong with the one that the feed plays, if it plays one. */
+export function faultOfMarketFile(settings: Settings): string | undefined {
+  return faultsIn(marketReads(settings))[0];
 }
 
 /** The configuration as a start takes it: throws CONFIG_INVALID naming every fault, those of the files too. */

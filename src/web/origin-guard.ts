@@ -70,9 +70,9 @@ export class OriginGuard {
   /** The same where programs ask without a token, by names of this machine that it does not know itself.
    * No browser leaves the Host out. */
   probeHostFault({ headers: { host } }: IncomingMessage): HttpFault | undefined {
+    if (host === undefined) return undefined;
     const name = hostNameOf(host);
-    const isServed = name !== undefined && this.#hostNames.includes(name);
-    if (host === undefined || isServed || (name !== undefined && isNoStrangersName(name))) {
+    if (name !== undefined && (isNoStrangersName(name) || this.#hostNames.includes(name))) {
       return undefined;
     }
     const message =

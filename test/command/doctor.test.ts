@@ -38,6 +38,33 @@ async function listenOn(path: string): Promise<void> {
   await new Promise((resolve) => server.once('listening', resolve));
 }
 
+/** Alpaca's stand-in, and the settings that lead to it. */
+async function alpacaStub() {
+  const server = new AlpacaServer({ key: 'PKTEST0001', now: START_MICROS });
+  await server.listen();
+  onTestFinished(() => server.close());
+  const alpaca = {
+    DELTARING_BROKER: 'alpaca',
+    ALPACA_API_KEY: 'PKTEST0001',
+    ALPACA_SECRET_KEY: server.secret,
+    ALPACA_BASE_URL: server.url,
+  };
+  return { server, alpaca };
+}
+
+/** The same of tastytrade, for what is to log in there. */
+async function tastytradeStub() {
+  const venue = new TastytradeVenue(START_MICROS / 1_000);
+  const server = await TastytradeServer.start(venue);
+  onTestFinished(() => server.stop());
+  const login = {
+    TASTYTRADE_BASE_URL: server.restUrl,
+    TASTYTRADE_CLIENT_SECRET: venue.login.clientSecret,
+    TASTYTRADE_REFRESH_TOKEN: venue.login.refreshToken,
+  };
+  return { venue, server, login };
+}
+
 describe('the doctor', () => {
   it('finds nothing wrong with a new home, and says one line a check', async () => {
     settings(tempFolder());
@@ -100,15 +127,11 @@ describe('the doctor', () => {
   });
 
   it('logs in at tastytrade once, and tells the account and what stands in its way', async () => {
-    const venue = new TastytradeVenue(START_MICROS / 1_000);
-    const server = await TastytradeServer.start(venue);
-    onTestFinished(() => server.stop());
+    const { venue, server, login } = await tastytradeStub();
     const tastytrade = {
       DELTARING_BROKER: 'tastytrade',
       DELTARING_FEED: 'tastytrade',
-      TASTYTRADE_BASE_URL: server.restUrl,
-      TASTYTRADE_CLIENT_SECRET: venue.login.clientSecret,
-      TASTYTRADE_REFRESH_TOKEN: venue.login.refreshToken,
+      ...login,
     };
     const ok = await examine(tempFolder(), tastytrade);
     expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
@@ -143,15 +166,7 @@ describe('the doctor', () => {
   });
 
   it("asks Alpaca whose keys these are, and what stands in the account's way", async () => {
-    const server = new AlpacaServer({ key: 'PKTEST0001', now: START_MICROS });
-    await server.listen();
-    onTestFinished(() => server.close());
-    const alpaca = {
-      DELTARING_BROKER: 'alpaca',
-      ALPACA_API_KEY: 'PKTEST0001',
-      ALPACA_SECRET_KEY: server.secret,
-      ALPACA_BASE_URL: server.url,
-    };
+    const { server, alpaca } = await alpacaStub();
     const ok = await examine(tempFolder(), alpaca);
     expect(ok.found['broker']).toMatchObject({ outcome: 'ok' });
     expect(ok.found['broker']?.text).toContain('account PA3TESTSTUB1: ACTIVE, options level 3');
@@ -168,15 +183,7 @@ describe('the doctor', () => {
   });
 
   it('compares the clock with the answers of a broker, and warns where none came', async () => {
-    const server = new AlpacaServer({ key: 'PKTEST0001', now: START_MICROS });
-    await server.listen();
-    onTestFinished(() => server.close());
-    const alpaca = {
-      DELTARING_BROKER: 'alpaca',
-      ALPACA_API_KEY: 'PKTEST0001',
-      ALPACA_SECRET_KEY: server.secret,
-      ALPACA_BASE_URL: server.url,
-    };
+    const { server, alpaca } = await alpacaStub();
     const clock = async (aheadMillis: number, more = alpaca) => {
       server.dateAheadMillis = aheadMillis;
       const { code, found } = await examine(tempFolder(), more);
@@ -306,15 +313,8 @@ describe('the doctor', () => {
   });
 
   it('asks for a quote token where the feed alone is tastytrade’s', async () => {
-    const venue = new TastytradeVenue(START_MICROS / 1_000);
-    const server = await TastytradeServer.start(venue);
-    onTestFinished(() => server.stop());
-    const feed = {
-      DELTARING_FEED: 'tastytrade',
-      TASTYTRADE_BASE_URL: server.restUrl,
-      TASTYTRADE_CLIENT_SECRET: venue.login.clientSecret,
-      TASTYTRADE_REFRESH_TOKEN: venue.login.refreshToken,
-    };
+    const { login } = await tastytradeStub();
+    const feed = { DELTARING_FEED: 'tastytrade', ...login };
     const ok = await examine(tempFolder(), feed);
     expect([ok.code, ok.found['feed']?.outcome, ok.found['clock']?.outcome]).toEqual([
       0,

@@ -7,26 +7,12 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Caller, ConfirmResult } from '../../src/desk/engine-api.ts';
 import type { Command } from '../../src/desk/inputs.ts';
-import { cents } from '../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, TRADER } from './desk-rig.ts';
+import { actsUnder, OUT_OF_REACH } from './story-acts.ts';
 
 const OTHER: Caller = { principal: 'other', authority: 'open' };
 const CALLERS = [TRADER, OTHER];
 const MOST_MOVES = 30;
-const WIDE = {
-  maxDailyLossCents: cents(5_000_000),
-  maxOpenRiskCents: cents(5_000_000),
-  maxTradeLossCents: cents(500_000),
-  portfolioDeltaCap: 10_000,
-  duplicateWindowMillis: 0,
-  maxRepeats: 1_000,
-  maxOrdersPerMinute: 1_000,
-  maxOpenOrders: 1_000,
-  maxContractsPerSymbol: 1_000,
-  maxUnitsPerStrategy: 1_000,
-  maxContracts: 10_000,
-  maxOrdersPerPrincipal: 1_000,
-};
 
 type Kind = 'open' | 'close' | 'replace' | 'flatten';
 
@@ -81,16 +67,7 @@ function expectSound({ tokens }: Model, world: World): void {
   }
 }
 
-function act(name: string, run: (model: Model, world: World) => void): Act {
-  return {
-    check: () => true,
-    run: (model, world) => {
-      run(model, world);
-      expectSound(model, world);
-    },
-    toString: () => name,
-  };
-}
+const act = actsUnder(expectSound);
 
 function commandOf(rig: DeskRig, kind: Kind, tokenSha256: string): Command | undefined {
   if (kind === 'flatten') return { kind: 'previewFlatten', tokenSha256 };
@@ -236,7 +213,7 @@ export function liveTokens({ runs, seed, spoil = () => undefined }: TokenLifeOpt
   const tally = { used: 0, again: 0, againAfterRestart: 0, strange: 0, late: 0, kinds };
   fc.assert(
     fc.property(fc.commands(ACTS, { maxCommands: MOST_MOVES, size: 'max' }), (commands) => {
-      const world: World = { rig: new DeskRig({ limits: WIDE }), tally, spoil };
+      const world: World = { rig: new DeskRig({ limits: OUT_OF_REACH }), tally, spoil };
       const model: Model = { tokens: [] };
       spoil(world.rig);
       for (const first of HELD) first.run(model, world);

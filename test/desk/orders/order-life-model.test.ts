@@ -18,6 +18,7 @@ import type { Fill } from '../../../src/engine/domain/order.ts';
 import { legSign } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
+import { OUT_OF_REACH } from '../../support/story-acts.ts';
 
 const RUNS = 40;
 const MOST_MOVES = 30;
@@ -41,20 +42,7 @@ class Venue {
   constructor() {
     this.rig = new DeskRig({
       brokerName: 'tastytrade',
-      limits: {
-        maxDailyLossCents: cents(5_000_000),
-        maxOpenRiskCents: cents(5_000_000),
-        maxTradeLossCents: cents(500_000),
-        portfolioDeltaCap: 10_000,
-        duplicateWindowMillis: 0,
-        maxRepeats: 1_000,
-        maxOrdersPerMinute: 1_000,
-        maxOpenOrders: 1_000,
-        maxContractsPerSymbol: 1_000,
-        maxUnitsPerStrategy: 1_000,
-        maxContracts: 10_000,
-        maxOrdersPerPrincipal: 1_000,
-      },
+      limits: OUT_OF_REACH,
     });
     const { gateway } = this.rig;
     gateway.isMute = true;

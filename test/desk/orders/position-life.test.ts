@@ -7,6 +7,7 @@ import { isOpening, legSign } from '../../../src/engine/domain/order.ts';
 import { centsFromDollars } from '../../../src/engine/domain/units.ts';
 import { breakoutRig } from '../../support/breakout-rig.ts';
 import { CONDOR, CONSOLE, type DeskRig } from '../../support/desk-rig.ts';
+import { actsUnder } from '../../support/story-acts.ts';
 
 const LIMITS = {
   maxDailyLossCents: centsFromDollars(20_000),
@@ -79,17 +80,7 @@ function expectSound(model: Model, { rig }: World): void {
 
 type Act = fc.Command<Model, World>;
 
-/** A command that does something to the desk, after which all must hold. */
-function act(name: string, run: (model: Model, world: World) => void): Act {
-  return {
-    check: () => true,
-    run: (model, world) => {
-      run(model, world);
-      expectSound(model, world);
-    },
-    toString: () => name,
-  };
-}
+const act = actsUnder(expectSound);
 
 function open(request: StrategyRequest): Act {
   return act(`open ${request.strategy}`, ({ killed }, { rig }) => {

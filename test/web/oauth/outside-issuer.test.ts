@@ -10,10 +10,18 @@ import { OutsideTokens } from '../../../src/web/oauth/outside-issuer.ts';
 import { FakeEngineApi } from '../../support/fake-engine-api.ts';
 
 const RESOURCE = 'https://desk.example/mcp';
+const PUBLIC_URL = 'http://127.0.0.1:9';
 const { privateKey, publicKey } = await generateKeyPair('ES256');
 const stranger = await generateKeyPair('ES256');
 let server: Server;
 let issuer: string;
+
+/** Has it listen, and gives its address. */
+async function listening(on: Server): Promise<string> {
+  await new Promise<void>((resolve) => on.listen(0, '127.0.0.1', resolve));
+  const address = on.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+}
 
 beforeAll(async () => {
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] };
@@ -27,9 +35,7 @@ beforeAll(async () => {
     response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(body ?? {}));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  issuer = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  issuer = await listening(server);
 });
 
 afterAll(() => {
@@ -59,25 +65,27 @@ function token(
 const rights = { authority: 'open', openUpToCents: 500_00 } as const;
 const tokens = () => new OutsideTokens({ issuer, resource: RESOURCE, rights });
 
-/** What the engine tells a client of what it may do. */
-async function authorityOf(settings: Readonly<Record<string, string>>): Promise<unknown> {
-  const PUBLIC_URL = 'http://127.0.0.1:9';
+/** The address of an engine with these settings. */
+async function engineWith(settings: Readonly<Record<string, string>>): Promise<string> {
   const home = mkdtempSync(join(tmpdir(), 'deltaring-outside-'));
-  const config = readConfig({
-    DELTARING_HOME: home,
-    PORT: '0',
-    PUBLIC_URL,
-    OAUTH_ISSUER: issuer,
-    ...settings,
-  });
+  const config = readConfig({ DELTARING_HOME: home, PORT: '0', PUBLIC_URL, ...settings });
   const http = await startHttp({ config, api: new FakeEngineApi(), log: () => undefined });
   onTestFinished(async () => {
     await http.close();
     rmSync(home, { recursive: true });
   });
+  return http.base;
+}
+
+function capabilities(base: string, bearer: string): Promise<Response> {
+  return fetch(`${base}/mcp/capabilities`, { headers: { Authorization: `Bearer ${bearer}` } });
+}
+
+/** What the engine tells a client of what it may do. */
+async function authorityOf(settings: Readonly<Record<string, string>>): Promise<unknown> {
+  const base = await engineWith({ OAUTH_ISSUER: issuer, ...settings });
   const signed = await token({ audience: `${PUBLIC_URL}/mcp`, scope: 'trade.execute' });
-  const headers = { Authorization: `Bearer ${signed}` };
-  const answer = await fetch(`${http.base}/mcp/capabilities`, { headers });
+  const answer = await capabilities(base, signed);
   const { authority } = (await answer.json()) as { readonly authority: unknown };
   return authority;
 }
@@ -135,12 +143,10 @@ async function failing(fails: RegExp) {
     asked.push(url);
     response.writeHead(fails.test(url) ? 503 : 200).end(JSON.stringify({ issuer: base, jwks_uri }));
   });
-  await new Promise<void>((resolve) => failed.listen(0, '127.0.0.1', resolve));
+  const base = await listening(failed);
   onTestFinished(() => {
     failed.close();
   });
-  const address = failed.address();
-  const base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
   const jwks_uri = `${base}/keys`;
   const outside = new OutsideTokens({ issuer: base, resource: RESOURCE, rights });
   return { asked, outside, signed: await token({ from: base }) };
@@ -162,19 +168,9 @@ describe('an issuer that is down', () => {
   );
 
   it('lets nobody in, and shuts none of the operator’s own tokens out', async () => {
-    const PUBLIC_URL = 'http://127.0.0.1:9';
-    const home = mkdtempSync(join(tmpdir(), 'deltaring-down-'));
-    const settings = { PUBLIC_URL, OAUTH_ISSUER: 'http://127.0.0.1:1', MCP_TOKEN: 'x'.repeat(20) };
-    const config = readConfig({ DELTARING_HOME: home, PORT: '0', ...settings });
-    const http = await startHttp({ config, api: new FakeEngineApi(), log: () => undefined });
-    onTestFinished(async () => {
-      await http.close();
-      rmSync(home, { recursive: true });
-    });
-    const statusOf = async (bearer: string) => {
-      const headers = { Authorization: `Bearer ${bearer}` };
-      return (await fetch(`${http.base}/mcp/capabilities`, { headers })).status;
-    };
+    const settings = { OAUTH_ISSUER: 'http://127.0.0.1:1', MCP_TOKEN: 'x'.repeat(20) };
+    const base = await engineWith(settings);
+    const statusOf = async (bearer: string) => (await capabilities(base, bearer)).status;
     const signed = await token({});
     for (let times = 0; times < 5; times += 1) expect(await statusOf(signed)).toBe(503);
     expect(await statusOf(settings.MCP_TOKEN)).toBe(200);

@@ -5,7 +5,7 @@
  */
 
 import type { Instrument, OptionContract } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -22,8 +22,8 @@ import { varianceShare } from '../../strategies/variance-profile.ts';
 import type { Input } from '../inputs.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 import { leastPayoffCents } from './expiry-payoff.ts';
+import { HeardQuotes } from './heard-quotes.ts';
 
-type Quote = Extract<Input, { readonly kind: 'quote' }>;
 /** Bid and ask in dollars. */
 type Sides = readonly [bid: number, ask: number];
 
@@ -39,7 +39,6 @@ export interface Range {
   readonly isKnown: boolean;
 }
 
-const UNDERLYING = -1;
 const RIGHTS: readonly OptionContract['right'][] = ['call', 'put'];
 /** Something of the stream was heard so long ago. */
 const RECENT_MICROS = 1_500_000;
@@ -101,27 +100,19 @@ function deltaOf(right: OptionContract['right'], { forward, strike }: Ends, vol:
 
 export class SeenMarket {
   readonly #session: SessionTimes;
-  readonly #quotes = new Map<number, Quote>();
+  readonly #quotes = new HeardQuotes();
   /** Closes by the start of their bars. */
   readonly #closes = new Map<EpochMicros, number>();
-  #rows = new Map<string, number>();
-  #optionAt = 0;
 
   constructor(session: SessionTimes) {
     this.#session = session;
   }
 
   onInput(input: Input): void {
-    if (input.kind === 'quote') {
-      this.#quotes.set(input.index, input);
-      if (input.index !== UNDERLYING) this.#optionAt = input.at.wall;
-    } else if (input.kind === 'bar') this.#closes.set(input.bar.startsAt, input.bar.close);
+    this.#quotes.onInput(input);
+    if (input.kind === 'bar') this.#closes.set(input.bar.startsAt, input.bar.close);
     // Nothing that was heard before a connection proves anything.
     else if (input.kind === 'feed') this.#quotes.clear();
-    else if (input.kind === 'listing') {
-      const { contracts } = input.listing;
-      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
-    }
   }
 
   /** Bars that come before there is a chain are not kept: they come again with it. */
@@ -132,8 +123,6 @@ export class SeenMarket {
   onCrash(): void {
     this.onNoChain();
     this.#quotes.clear();
-    this.#rows.clear();
-    this.#optionAt = 0;
   }
 
   /** Dollars of the underlying. */
@@ -143,7 +132,7 @@ export class SeenMarket {
   }
 
   #spotMid(wall: number): number | undefined {
-    const quote = this.#quotes.get(UNDERLYING);
+    const quote = this.#quotes.underlying;
     const { bid, ask } = quote ?? {};
     if (quote === undefined || wall - quote.at.wall > RECENT_MICROS) return undefined;
     if (bid === undefined || ask === undefined || bid > ask) return undefined;
@@ -152,10 +141,10 @@ export class SeenMarket {
 
   /** Both sides of a quote that stands; a side that nobody quotes is undefined. */
   #quoteOf(instrument: Instrument, wall: number) {
-    const quote = this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? Number.NaN);
+    const quote = this.#quotes.of(instrumentSymbol(instrument));
     if (quote === undefined || wall - quote.at.wall > STANDS_MICROS) return undefined;
     const { bid, ask } = quote;
-    if (wall - this.#optionAt > RECENT_MICROS) return undefined;
+    if (wall - this.#quotes.optionAt > RECENT_MICROS) return undefined;
     return bid !== undefined && ask !== undefined && bid > ask ? undefined : { bid, ask };
   }
 

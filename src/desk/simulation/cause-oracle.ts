@@ -8,7 +8,7 @@
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Instrument, Right } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { newYorkText, nextSessionDate } from '../../engine/domain/session-calendar.ts';
@@ -19,12 +19,12 @@ import type { DeskContext } from '../desk-context.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
-import { AT_ONCE, isShortPassed, UNDERLYING_ROW } from './short-passed.ts';
+import { AT_ONCE, isShortPassed } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
-type Quote = Extract<Input, { readonly kind: 'quote' }>;
 type Exit = Extract<AuditBody, { readonly kind: 'exitTriggered' }>;
 type Leg = StructurePosition['legs'][number];
 
@@ -61,7 +61,7 @@ export interface CauseOptions {
   readonly window: MomentWindow;
 }
 
-function isBeyondGuard({ bid, ask }: Quote): boolean {
+function isBeyondGuard({ bid, ask }: HeardQuote): boolean {
   if (ask === undefined) return true;
   if (bid === undefined || bid <= 0) return ask > NARROW;
   return ask - bid > Math.max(NARROW, NARROW_PART * ((ask + bid) / 2)) + 1;
@@ -80,11 +80,10 @@ export class CauseOracle {
   /** What was told of each position, by its reason. */
   readonly #told = new Set<string>();
   readonly #gains = new Map<string, number>();
-  readonly #quotes = new Map<number, Quote>();
+  readonly #quotes = new HeardQuotes();
   /** Closes, by the start of their bar. */
   readonly #bars = new Map<EpochMicros, number>();
   readonly #openedAt = new Map<string, number>();
-  #rows = new Map<string, number>();
   /** Told in this step and not judged. */
   #exitsNow: Exit[] = [];
   #raisedNow: Extract<AuditBody, { readonly kind: 'trailRaised' }>[] = [];
@@ -100,12 +99,8 @@ export class CauseOracle {
   }
 
   onInput(input: Input): void {
-    if (input.kind === 'quote') this.#quotes.set(input.index, input);
-    else if (input.kind === 'bar') this.#bars.set(input.bar.startsAt, input.bar.close);
-    else if (input.kind === 'listing') {
-      const { contracts } = input.listing;
-      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
-    }
+    this.#quotes.onInput(input);
+    if (input.kind === 'bar') this.#bars.set(input.bar.startsAt, input.bar.close);
   }
 
   onRecord(record: AuditRecord): void {
@@ -328,7 +323,7 @@ export class CauseOracle {
       : sideStop.debit;
     if (cost.most < stopsAt) return `it costs ${cost.most}, its stop is at ${stopsAt}`;
     if (!isAtOnce || isEven || cost.most >= AT_ONCE * stopsAt - 1) return undefined;
-    const isPassed = isShortPassed(this.#quotes.get(UNDERLYING_ROW), legs);
+    const isPassed = isShortPassed(this.#quotes.underlying, legs);
     return isPassed ? undefined : `it costs ${cost.most}, and was not waited for`;
   }
 
@@ -367,8 +362,8 @@ export class CauseOracle {
     return { most: isBound ? far / units + gone : debit, least: debit };
   }
 
-  #quoteOf(instrument: Instrument): Quote | undefined {
-    return this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? -2);
+  #quoteOf(instrument: Instrument): HeardQuote | undefined {
+    return this.#quotes.of(instrumentSymbol(instrument));
   }
 
   /** Begins again from what the journal kept. */

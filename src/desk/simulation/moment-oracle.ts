@@ -74,9 +74,6 @@ export class MomentOracle {
   readonly #window: MomentWindow;
   readonly #report: Report;
   readonly #quotes = new HeardQuotes();
-  /** Wall times at which an option, and the underlying, were quoted last. */
-  #optionAt = 0;
-  #spotAt = 0;
   readonly #openings = new Set<string>();
   #isConnected = false;
   #hasListing = false;
@@ -99,10 +96,7 @@ export class MomentOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    if (input.kind === 'quote') {
-      if (input.index < 0) this.#spotAt = input.at.wall;
-      else this.#optionAt = input.at.wall;
-    } else if (input.kind === 'feed') this.#isConnected = input.connected;
+    if (input.kind === 'feed') this.#isConnected = input.connected;
     else if (input.kind === 'listing') this.#hasListing = true;
   }
 
@@ -150,10 +144,11 @@ export class MomentOracle {
     const found: string[] = [];
     const { maxQuoteAgeMillis, maxSpotAgeMillis } = this.#limits;
     if (!this.#isConnected) found.push('while the feed is down');
-    if (wall - this.#optionAt > maxQuoteAgeMillis * MICROS_PER_MILLI) {
+    if (wall - this.#quotes.optionAt > maxQuoteAgeMillis * MICROS_PER_MILLI) {
       found.push('on options that say nothing');
     }
-    if (wall - this.#spotAt > maxSpotAgeMillis * MICROS_PER_MILLI) {
+    const spotAt = this.#quotes.underlying?.at.wall ?? 0;
+    if (wall - spotAt > maxSpotAgeMillis * MICROS_PER_MILLI) {
       found.push('on an underlying that says nothing');
     }
     return found;
@@ -187,8 +182,6 @@ export class MomentOracle {
   onCrash(records: readonly AuditRecord[], events: readonly BrokerEvent[]): void {
     this.#quotes.clear();
     this.#hasListing = false;
-    this.#optionAt = 0;
-    this.#spotAt = 0;
     this.#isConnected = false;
     this.#isClean = false;
     this.#state = 'active';

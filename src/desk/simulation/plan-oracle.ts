@@ -9,7 +9,7 @@
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import { instrumentSymbol, occSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -18,11 +18,11 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
+import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
 import type { Report } from './order-oracle.ts';
-import { AT_ONCE, isShortPassed, UNDERLYING_ROW } from './short-passed.ts';
+import { AT_ONCE, isShortPassed } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
-type Quote = Extract<Input, { readonly kind: 'quote' }>;
 type Leg = StructurePosition['legs'][number];
 type StopKind = NonNullable<ExitPlan['stop']>['kind'];
 type TargetKind = NonNullable<ExitPlan['target']>['kind'];
@@ -145,9 +145,8 @@ function isBeyondReach(desk: DeskContext, { positionId, legs }: StructurePositio
 export class PlanOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
-  readonly #quotes = new Map<number, Quote>();
+  readonly #quotes = new HeardQuotes();
   readonly #trades = new WholeTrades();
-  #rows = new Map<string, number>();
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
   #isBatch = false;
@@ -171,12 +170,8 @@ export class PlanOracle {
   }
 
   onInput(input: Input): void {
-    if (input.kind === 'quote') this.#quotes.set(input.index, input);
-    else if (input.kind === 'batchEnd') this.#isBatch = true;
-    else if (input.kind === 'listing') {
-      const { contracts } = input.listing;
-      this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
-    }
+    this.#quotes.onInput(input);
+    if (input.kind === 'batchEnd') this.#isBatch = true;
   }
 
   onRecord(record: AuditRecord): void {
@@ -298,7 +293,7 @@ export class PlanOracle {
 
   /** How far it is broken beyond doubt; a side whose short the price of a moment ago has passed, beyond all tiers. */
   #counted({ isSide, legs }: Watched, sure: number, wall: EpochMicros): number {
-    const spot = isSide === true ? this.#quotes.get(UNDERLYING_ROW) : undefined;
+    const spot = isSide === true ? this.#quotes.underlying : undefined;
     const isHeard = spot !== undefined && wall - spot.at.wall <= OLDEST_MICROS;
     return isHeard && isShortPassed(spot, legs) ? Math.max(sure, AT_ONCE) : sure;
   }
@@ -328,8 +323,8 @@ export class PlanOracle {
   }
 
   /** Offered and not crossed. */
-  #soundQuote(instrument: Instrument): Quote | undefined {
-    const quote = this.#quotes.get(this.#rows.get(instrumentSymbol(instrument)) ?? -2);
+  #soundQuote(instrument: Instrument): HeardQuote | undefined {
+    const quote = this.#quotes.of(instrumentSymbol(instrument));
     const { bid = 0, ask } = quote ?? {};
     const isSound = ask !== undefined && bid <= ask;
     return isSound ? quote : undefined;

@@ -1,8 +1,6 @@
 /** Whether the price itself says that a side is lost, with arithmetic of the oracles' own. */
 import type { Instrument } from '../../engine/domain/instrument.ts';
 
-/** Whose row the quotes of the underlying come with. */
-export const UNDERLYING_ROW = -1;
 /** From this multiple of its stop on a side is left at once, and so is one whose short was passed. */
 export const AT_ONCE = 1.3;
 /** How wide a quote of the underlying may be, a part of its mid. */

@@ -39,6 +39,12 @@ function listIn(value: Fields, name: 'orders' | 'unclosed'): readonly Fields[] {
   return Array.isArray(list) ? list.filter(isFields) : [];
 }
 
+/** What an answer names as not closed. */
+export function unclosedIn(result: unknown): readonly Fields[] {
+  const value = isFields(result) ? result['value'] : undefined;
+  return isFields(value) ? listIn(value, 'unclosed') : [];
+}
+
 const GUARDS_OR_OPENS: ReadonlySet<unknown> = new Set(['open', 'protective']);
 const ENDED_UNFILLED: ReadonlySet<unknown> = new Set([
   'rejected',

@@ -6,6 +6,7 @@ import { parseOccSymbol } from '../../engine/domain/instrument.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { unclosedIn } from './answer-oracle.ts';
 import type { Report } from './order-oracle.ts';
 
 /** What the records say of a symbol, and since when by the wall clock. */
@@ -19,18 +20,6 @@ const OLDEST_ANSWER_MICROS = 10 * MICROS_PER_SECOND;
 const HELD_BESIDE = /^(.+): the broker holds /;
 /** Stands for whatever is not known of an account. */
 const ACCOUNT = 'account';
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** What an answer names as not closed. */
-function namesIn(result: unknown): readonly unknown[] {
-  const value = isFields(result) ? result['value'] : undefined;
-  const unclosed = isFields(value) ? value['unclosed'] : undefined;
-  if (!Array.isArray(unclosed)) return [];
-  return unclosed.map((each) => (isFields(each) ? each['positionId'] : undefined));
-}
 
 function nameOf(symbol: string): string {
   return externalPositionId(parseOccSymbol(symbol) ?? { kind: 'shares', symbol });
@@ -57,7 +46,7 @@ export class BesideOracle {
 
   /** The first answer to a flatten. */
   onFlatten(desk: DeskContext, result: unknown): void {
-    const names = namesIn(result);
+    const names = unclosedIn(result).map(({ positionId }) => positionId);
     if (names.includes(ACCOUNT)) return;
     for (const symbol of this.#standing(desk, desk.at.wall - OLDEST_ANSWER_MICROS)) {
       if (names.includes(nameOf(symbol))) continue;

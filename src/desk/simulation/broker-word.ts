@@ -6,6 +6,7 @@ import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
 import { isoNewYork } from '../iso-time.ts';
+import { momentWindowOf } from './moment-oracle.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 type Rules = Extract<Input, { readonly kind: 'brokerRules' }>;
@@ -17,9 +18,7 @@ const SOONER_MINUTES = [5, 180] as const;
 const IN_THE_MORNING_CHANCE = 0.5;
 /** Minutes after the open. */
 const MORNING_MINUTES = [110, 150] as const;
-/** Minutes before the last trade at which openings end on a day that nobody shortens; and how long before the
- * earlier time of it, and behind it, the word may come. */
-const CUTOFF_AHEAD_MINUTES = 50;
+/** From how long before the earlier end of openings to how long behind it the word may come. */
 const AROUND_CUTOFF_MINUTES = [-6, 2] as const;
 const ANSWERED_AFTER_SECONDS = [0.1, 3] as const;
 
@@ -30,7 +29,8 @@ export class BrokerWord {
   #due: EpochMicros | undefined;
   #isSaid = false;
 
-  constructor(random: SeededRandom, { date, kind, open, exerciseMark, lastTrade }: SessionTimes) {
+  constructor(random: SeededRandom, session: SessionTimes) {
+    const { date, kind, open, exerciseMark, lastTrade } = session;
     this.#random = random;
     this.#date = date;
     if (!random.chance(SAID_CHANCE) || kind === 'half') return;
@@ -47,7 +47,7 @@ export class BrokerWord {
     };
     const after = (at: EpochMicros, [least, most]: readonly [number, number]): EpochMicros =>
       addMicros(at, Math.round(random.between(least, most) * MICROS_PER_MINUTE));
-    const cutoff = addMicros(lastTrade, sooner - CUTOFF_AHEAD_MINUTES * MICROS_PER_MINUTE);
+    const cutoff = addMicros(momentWindowOf(session).cutoffAt, sooner);
     const isEarly = random.chance(IN_THE_MORNING_CHANCE);
     this.#due = isEarly ? after(open, MORNING_MINUTES) : after(cutoff, AROUND_CUTOFF_MINUTES);
   }

@@ -13,7 +13,7 @@ import type { Input } from '../inputs.ts';
 import { CountCaps } from './count-caps.ts';
 import { DeltaCap } from './delta-cap.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
-import { leastPayoffCents } from './expiry-payoff.ts';
+import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 import type { Lot, Lots } from './held-lots.ts';
@@ -40,9 +40,15 @@ function lossOfSides(held: readonly HeldQuantity[], cash: number, sideStop: Side
   return cost - cash;
 }
 
-/** The worse of the worst end and of both sides stopped, fees left out, in cents. */
-function worstOf(held: readonly HeldQuantity[], cash: number, sideStop: SideStop): number {
-  return Math.max(0, -leastPayoffCents(held) - cash, lossOfSides(held, cash, sideStop));
+/** The worse of the worst end, which fees make worse, and of both sides stopped, in cents. */
+function worstOf(
+  held: readonly HeldQuantity[],
+  cash: number,
+  sideStop: SideStop,
+  fees = 0,
+): number {
+  const atExpiry = -leastPayoffCents(held) - cash + fees;
+  return Math.max(0, atExpiry, lossOfSides(held, cash, sideStop));
 }
 
 function worstOfLots(lots: Lots, sideStop: SideStop): number {
@@ -51,14 +57,9 @@ function worstOfLots(lots: Lots, sideStop: SideStop): number {
   return worstOf(held, cash, sideStop);
 }
 
-/** The worst of a whole opening at its worst price; fees make an end at expiry worse. */
+/** The worst of a whole opening at its worst price. */
 export function worstOfIntent({ legs, quantity, worst, exitPlan }: OrderIntent, fees = 0): number {
-  const held = legs.map(({ instrument, action, ratio }) => ({
-    instrument,
-    quantity: legSign(action) * ratio * quantity,
-  }));
-  const atExpiry = -leastPayoffCents(held) - worst * quantity + fees;
-  return Math.max(0, atExpiry, lossOfSides(held, worst * quantity, exitPlan?.sideStop));
+  return worstOf(heldBy(legs, quantity), worst * quantity, exitPlan?.sideStop, fees);
 }
 
 /** What brokers take at least for a contract of an opening, in cents: their commission, up to a leg's most of
@@ -96,7 +97,7 @@ export class CapOracle {
   /** Shares that settlements brought and closes took, by symbol: they hang on no order. */
   #shares = new Map<string, number>();
   readonly #live = new LiveOrders();
-  readonly #counts: CountCaps;
+  readonly #counts = new CountCaps();
   readonly #quotes = new HeardQuotes();
   readonly #deltas: DeltaCap;
   readonly #broker: BrokerKind;
@@ -118,7 +119,6 @@ export class CapOracle {
   ) {
     this.#limits = limits;
     this.#raises = raises;
-    this.#counts = new CountCaps();
     this.#deltas = new DeltaCap(this.#quotes, lastTrade);
     this.#broker = broker;
     this.#report = report;

@@ -147,16 +147,12 @@ export class CauseOracle {
     const { units, gone } = position
       ? this.#trades.wholeOf(position)
       : { units: undefined, gone: 0 };
-    const { stop } = this.#planOf(positionId);
+    const { stop } = this.#trades.planOf(positionId);
     if (units === undefined && stop !== undefined) return;
     const isWithin = stop !== undefined && stopTrigger <= stop.price + gone;
     if (!isWithin) this.#report(`${intentId} stops ${positionId} nearer than its plan does`);
     const least = isWithin ? (stop.price + gone) * BACKSTOP - TICK : 0;
     if (stopTrigger < least) this.#report(`${intentId} stops ${positionId} further than it may`);
-  }
-
-  #planOf(positionId: string): Partial<ExitPlan> {
-    return this.#trades.planOf(positionId);
   }
 
   /** Called after every step. */
@@ -199,7 +195,7 @@ export class CauseOracle {
   }
 
   #whyNotByClock(market: EpochMicros, { positionId, reason }: Exit): string | undefined {
-    const { timeExitAt } = this.#planOf(positionId);
+    const { timeExitAt } = this.#trades.planOf(positionId);
     if (reason === 'timeExit' && timeExitAt !== undefined && market < timeExitAt) {
       return `its time is ${newYorkText(timeExitAt)}`;
     }
@@ -224,7 +220,7 @@ export class CauseOracle {
   }
 
   #whyNotBroken(positionId: string): string | undefined {
-    const { rangeExit } = this.#planOf(positionId);
+    const { rangeExit } = this.#trades.planOf(positionId);
     if (rangeExit === undefined) return 'its plan has no range';
     const { closes, level } = rangeExit;
     const openedAt = (this.#openedAt.get(positionId) ?? 0) - CLOCK_STEPS_MICROS;
@@ -239,7 +235,7 @@ export class CauseOracle {
     const { positionId, reason } = exit;
     const position = desk.book.structure(positionId);
     if (position === undefined) return 'nothing is held';
-    const plan = this.#planOf(positionId);
+    const plan = this.#trades.planOf(positionId);
     if (reason === 'stop') return this.#whyNotStopped(position, plan.stop, desk.at);
     if (reason === 'trail') return this.#whyNotTrailed(position, plan.trail, desk.at);
     if (reason === 'target') return this.#whyNotReached(position, plan.target, desk.at);

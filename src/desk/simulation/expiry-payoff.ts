@@ -1,7 +1,8 @@
 /** The worst a set of legs can end up with, reckoned apart from the engine's own pricing. */
 
 import type { Instrument } from '../../engine/domain/instrument.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
+import { legSign } from '../../engine/domain/order.ts';
 
 /** Contracts or shares, signed as held. */
 export interface HeldQuantity {
@@ -33,6 +34,13 @@ export function leastPayoffCents(legs: readonly HeldQuantity[]): number {
   if (slopeAbove < 0) return Number.NEGATIVE_INFINITY;
   const worths = corners.map((spot) => legs.reduce((sum, leg) => sum + payoffCents(leg, spot), 0));
   return Math.min(...worths);
+}
+
+/** What the legs of an order leave held, so many times; what they take away where that is negative. */
+export function heldBy(legs: readonly OrderLeg[], times: number): readonly HeldQuantity[] {
+  return legs.map(({ instrument, action, ratio }) => {
+    return { instrument, quantity: legSign(action) * ratio * times };
+  });
 }
 
 /** Contracts that an order trades, over all legs. */

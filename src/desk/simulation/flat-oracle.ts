@@ -18,7 +18,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
-import { leastPayoffCents } from './expiry-payoff.ts';
+import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
@@ -279,10 +279,7 @@ export class FlatOracle {
 /** What a close can bring at the very least, whatever becomes of what it closes. An option's price per share
  * in 1/10,000 dollar is its price in cents a contract. */
 function leastOf(legs: readonly OrderLeg[]): number {
-  const closed = legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: -legSign(action) * ratio };
-  });
-  return leastPayoffCents(closed);
+  return leastPayoffCents(heldBy(legs, -1));
 }
 
 function openIds(desk: DeskContext): readonly string[] {

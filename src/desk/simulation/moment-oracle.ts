@@ -10,13 +10,12 @@ import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MILLI, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Limits } from '../../risk/limits.ts';
 import type { Input } from '../inputs.ts';
-import { leastPayoffCents } from './expiry-payoff.ts';
+import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
 import { FillFold } from './fill-fold.ts';
 import { HeardQuotes } from './heard-quotes.ts';
@@ -198,9 +197,7 @@ export class MomentOracle {
 /** What the order itself may cost by its plan; its worst end where there is none. An option's price per
  * share in 1/10,000 dollar is its price in cents a contract. */
 function plannedLossOf({ legs, quantity, worst, exitPlan }: OrderIntent): number {
-  const held = legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: legSign(action) * ratio * quantity };
-  });
-  const bare = Math.max(0, -(leastPayoffCents(held) + worst * quantity));
+  const least = leastPayoffCents(heldBy(legs, quantity));
+  const bare = Math.max(0, -(least + worst * quantity));
   return Math.min(bare, exitPlan?.plannedLossCents ?? bare);
 }

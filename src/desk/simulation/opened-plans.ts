@@ -7,7 +7,7 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { price } from '../../engine/domain/units.ts';
-import { leastPayoffCents } from './expiry-payoff.ts';
+import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 
 interface Opening {
   /** With the newest plan, and the limit that it was made from. */
@@ -58,10 +58,7 @@ function debitOf({ kind, price: at }: { readonly kind: string; readonly price: n
 /** What one unit is worth at the least of all ends, or at the most; per share. */
 function endOf({ legs }: OrderIntent, which: 'least' | 'most'): number {
   const sign = which === 'least' ? 1 : -1;
-  const held = legs.map(({ instrument, action, ratio }) => {
-    return { instrument, quantity: sign * legSign(action) * ratio };
-  });
-  return sign * leastPayoffCents(held);
+  return sign * leastPayoffCents(heldBy(legs, sign));
 }
 
 /** A price to close at as a plan says it. */

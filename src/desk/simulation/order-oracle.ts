@@ -8,12 +8,12 @@ import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
 import { price } from '../../engine/domain/units.ts';
 import { orderHash } from '../../risk/order-hash.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
-import { contractsOf, leastPayoffCents } from './expiry-payoff.ts';
+import { contractsOf, heldBy, leastPayoffCents } from './expiry-payoff.ts';
+import { PLAN } from './sheet-turns.ts';
 
 type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K }>;
 
@@ -44,9 +44,6 @@ interface Confirmed {
 
 /** Principals whose word closes everything without a token. */
 const CLOSES_WITHOUT_TOKEN: ReadonlySet<string> = new Set(['engine', 'console']);
-
-/** Confirms by itself what it previewed: it is held against its sheet by sheet-oracle.ts. */
-const PLAN = 'plan';
 
 /** True for the order as it was recorded, at whatever limit. */
 function isButMoved(
@@ -194,6 +191,7 @@ export class OrderOracle {
     const { tokenSha256, principal, expiresAtWall } = preview;
     const confirms = this.#confirmed.get(tokenSha256) ?? [];
     const own = confirms.filter((c) => c.principal === principal && c.wall <= at.wall);
+    // The plan confirms by itself what it previewed: sheet-oracle.ts holds it against its sheet.
     if (own.length === 0 && principal !== PLAN)
       this.#report(`${intentId} was sent though its principal confirmed nothing`);
     const spentAt = this.#isReplacement.has(tokenSha256) ? own[0]?.wall : at.wall;
@@ -250,10 +248,7 @@ export class OrderOracle {
   #judgePrice({ intentId, purpose, legs, limit }: OrderIntent): void {
     const hasShares = legs.some(({ instrument }) => instrument.kind === 'shares');
     if (purpose === 'open' || purpose === 'protective' || hasShares) return;
-    const given = legs.map(({ instrument, action, ratio }) => {
-      return { instrument, quantity: 0 - legSign(action) * ratio };
-    });
-    const most = 0 - leastPayoffCents(given);
+    const most = 0 - leastPayoffCents(heldBy(legs, -1));
     if (0 - limit > most)
       this.#report(`${intentId} pays ${0 - limit} for what brings ${most} at most`);
   }

@@ -12,6 +12,7 @@ import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { Caller } from '../engine-api.ts';
 import type { Command } from '../inputs.ts';
 import { AlertSetter } from './alert-setter.ts';
+import { soonest } from './event-queue.ts';
 import { HandTrader } from './hand-trader.ts';
 import { AdoptingOperator } from './operator-adopting.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -130,15 +131,9 @@ export class ScriptedTrader {
 
   /** When this trader next does something. */
   next(): EpochMicros {
-    const dues = this.#plans.map(({ due }) => due);
-    if (this.#hand !== undefined) dues.push(this.#hand.next());
-    if (this.#alerts !== undefined) dues.push(this.#alerts.next());
-    dues.push(...this.#hurries.slice(0, 1));
-    const adopts = this.#adopting?.next();
-    if (adopts !== undefined) dues.push(adopts);
-    const granted = this.#sheet?.next();
-    if (granted !== undefined) dues.push(granted);
-    return dues.toSorted((a, b) => a - b).find((due) => due < this.#nextIdea) ?? this.#nextIdea;
+    const others = [this.#hand, this.#alerts, this.#adopting, this.#sheet];
+    const dues = [...this.#plans.map(({ due }) => due), ...others.map((other) => other?.next())];
+    return soonest(this.#nextIdea, this.#hurries[0], ...dues) ?? this.#nextIdea;
   }
 
   /** What happens at the faces at this moment, in order. */

@@ -16,8 +16,6 @@ type BodyOf<K extends AuditBody['kind']> = Extract<AuditBody, { readonly kind: K
 export type TurnEnd = BodyOf<'planRun'>;
 export type Leave = BodyOf<'planGranted'>;
 
-/** The engine's own principal. */
-export const PLAN = 'plan';
 /** Exits after which a strategy rests. */
 const STOPS: ReadonlySet<string> = new Set(['stop', 'callSideStop', 'putSideStop', 'trail']);
 

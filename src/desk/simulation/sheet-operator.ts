@@ -5,6 +5,7 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { Command } from '../inputs.ts';
+import { soonest } from './event-queue.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /** `trader`: somebody who must not. */
@@ -66,7 +67,7 @@ export class SheetOperator {
 
   /** When something is next asked for. */
   next(): EpochMicros | undefined {
-    return this.#acts.map(({ due }) => due).toSorted((a, b) => a - b)[0];
+    return soonest(...this.#acts.map(({ due }) => due));
   }
 
   /** What is asked for at this moment. */

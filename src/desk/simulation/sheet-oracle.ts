@@ -21,8 +21,8 @@ import { denialCodeOf } from './answer-oracle.ts';
 import { worstOfIntent } from './cap-oracle.ts';
 import type { Report } from './order-oracle.ts';
 import { OPERATOR } from './scripted-trader.ts';
-import { PLAN, SheetDay, type TurnEnd } from './sheet-day.ts';
-import type { Turn } from './sheet-turns.ts';
+import { SheetDay, type TurnEnd } from './sheet-day.ts';
+import { PLAN, type Turn } from './sheet-turns.ts';
 
 /** The broker's dry run is waited for so long, and the clock is looked at so much later at most. */
 const DRY_RUN_MICROS = 5 * MICROS_PER_SECOND;
@@ -103,7 +103,7 @@ export class SheetOracle {
       this.#judgeOrder(body.intent, body.tokenSha256, at);
     } else if (body.kind === 'previewMade' && body.principal === PLAN) {
       const turn = this.#day.turnOf(body.tokenSha256);
-      for (const why of this.#againstPreview(turn, at)) {
+      for (const why of this.#againstPreview(turn, at.market)) {
         this.#report(`the plan made ${body.previewId} ${why}`);
       }
     } else if (session === this.#session.date) {
@@ -127,18 +127,15 @@ export class SheetOracle {
     if (isLeft && this.#day.leave !== undefined) this.#met('revoked with turns left');
   }
 
-  #againstPreview(turn: Turn | undefined, { market }: At): readonly string[] {
+  #againstPreview(turn: Turn | undefined, market: EpochMicros): readonly string[] {
     if (turn === undefined) return ['of no turn of its sheet'];
-    const found: string[] = [];
-    if (market < turn.dueAt) found.push(`before the time of ${turn.id}`);
+    const found = [...this.#againstMoment(turn, market)];
     if (market > turn.latestAt) found.push(`later than ${turn.id} may be`);
     if (!turn.isInSession) found.push(`though ${turn.id} lies outside the session`);
-    if (this.#day.isGated(turn, market)) found.push(`though an event keeps ${turn.id} away`);
-    if (this.#day.rests(turn, market)) found.push(`within the cool-down of ${turn.id}`);
     return found;
   }
 
-  #judgeOrder(intent: OrderIntent, tokenSha256: string | null, at: At): void {
+  #judgeOrder(intent: OrderIntent, tokenSha256: string | null, { market }: At): void {
     const { intentId, purpose } = intent;
     const turn = this.#day.turnOf(tokenSha256);
     if (turn === undefined || purpose !== 'open') {
@@ -146,7 +143,8 @@ export class SheetOracle {
       return;
     }
     this.#turnOf.set(intentId, turn.id);
-    const why = [...this.#againstOrder(turn, intent), ...this.#againstMoment(turn, at)];
+    const why = [...this.#againstOrder(turn, intent), ...this.#againstMoment(turn, market)];
+    if (market > turn.latestAt + DRY_RUN_MICROS + LOOK_MICROS) why.push(`long after ${turn.id}`);
     for (const each of why) this.#report(`${intentId} goes by itself ${each}`);
   }
 
@@ -166,10 +164,9 @@ export class SheetOracle {
     return found;
   }
 
-  #againstMoment(turn: Turn, { market }: At): readonly string[] {
+  #againstMoment(turn: Turn, market: EpochMicros): readonly string[] {
     const found: string[] = [];
     if (market < turn.dueAt) found.push(`before the time of ${turn.id}`);
-    if (market > turn.latestAt + DRY_RUN_MICROS + LOOK_MICROS) found.push(`long after ${turn.id}`);
     if (this.#day.isGated(turn, market)) found.push(`though an event keeps ${turn.id} away`);
     if (this.#day.rests(turn, market)) found.push(`within the cool-down of ${turn.id}`);
     return found;

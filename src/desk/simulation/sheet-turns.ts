@@ -10,6 +10,8 @@ import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
 import type { PlanEntry, PlanSheet } from '../plan/plan-sheet.ts';
 
+/** The engine's own principal. */
+export const PLAN = 'plan';
 /** A turn that has not run by so long after its time is missed. */
 const GRACE_MICROS = 2 * MICROS_PER_MINUTE;
 

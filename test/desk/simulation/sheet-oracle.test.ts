@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { EventCalendar, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
-import { PLAN } from '../../../src/desk/simulation/sheet-day.ts';
 import { SheetOracle } from '../../../src/desk/simulation/sheet-oracle.ts';
-import { turnsOf } from '../../../src/desk/simulation/sheet-turns.ts';
+import { PLAN, turnsOf } from '../../../src/desk/simulation/sheet-turns.ts';
 import type { AuditBody, AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { addMicros, MICROS_PER_SECOND, sessionDate } from '../../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';

@@ -273,8 +273,8 @@ export class BenchDesk {
   }
 }
 
-/** The bench's account at a paper broker, as it is behind these records. */
-export function benchPaper(history: PaperHistory): PaperBroker {
+/** The bench's account at a paper broker, as it is behind these records; by default none. */
+export function benchPaper(history: PaperHistory = summarizeJournal([])): PaperBroker {
   const startingCashCents = centsFromDollars(100 * PLENTY);
   return new PaperBroker({ accountId: ACCOUNT_ID, seed: SEED, history, startingCashCents });
 }

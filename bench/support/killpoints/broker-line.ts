@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { GatewayEffect, OrderGateway, WireInput } from '../../../src/broker/order-gateway.ts';
-import { summarizeJournal } from '../../../src/desk/journal-summary.ts';
 import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
 import { ACCOUNT_ID, benchPaper } from '../bench-desk.ts';
@@ -51,9 +50,8 @@ export class BrokerLine {
     const socket = connect({ host: LOOPBACK, port, noDelay: true });
     const lines = createInterface({ input: socket });
     const [hello] = await once(lines, 'line');
-    const { capabilities } = benchPaper(summarizeJournal([]));
     const Adapter = isRestart && plant === 'forget-fill' ? Forgetful : WireGateway;
-    const adapter = new Adapter(ACCOUNT_ID, { ...capabilities, outlivesEngine: true });
+    const adapter = new Adapter(ACCOUNT_ID, benchPaper().capabilities);
     const told = fromBroker(String(hello));
     const line = new BrokerLine(
       socket,

@@ -1,7 +1,7 @@
 /** The paper broker at the far end of bad wires, and the adapter of the engine that runs now. One
  * user. */
 
-import type { BrokerCapabilities, OrderGateway, WireInput } from '../../broker/order-gateway.ts';
+import type { OrderGateway, WireInput } from '../../broker/order-gateway.ts';
 import { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import { occSymbol } from '../../engine/domain/instrument.ts';
@@ -31,11 +31,6 @@ export const REMOTE: BehindWires = {
   open: (options) => new RemoteLink(options),
 };
 
-/** As the paper broker's, but for a process of its own. */
-function capabilitiesOf({ capabilities }: PaperBroker): BrokerCapabilities {
-  return { ...capabilities, outlivesEngine: true };
-}
-
 class RemoteLink implements FarBroker {
   readonly #accountId: string;
   readonly #broker: RemoteBroker;
@@ -56,7 +51,7 @@ class RemoteLink implements FarBroker {
     this.#transfers = isTakenOver ? new Transfers(stream, session, listing) : undefined;
     const onArrival = (intentId: string): void => ear.onArrival(intentId);
     this.#broker = new RemoteBroker({ paper, random, onArrival, door });
-    this.#adapter = new WireGateway(accountId, capabilitiesOf(paper));
+    this.#adapter = new WireGateway(accountId, paper.capabilities);
   }
 
   get account(): BrokerAccount {
@@ -65,7 +60,7 @@ class RemoteLink implements FarBroker {
 
   connect(): OrderGateway {
     this.#isUntold = true;
-    this.#adapter = new WireGateway(this.#accountId, capabilitiesOf(this.#broker.paper));
+    this.#adapter = new WireGateway(this.#accountId, this.#broker.paper.capabilities);
     return this.#adapter;
   }
 

@@ -58,10 +58,11 @@ export class WireGateway implements OrderGateway {
   #snapshot: AccountSnapshot | undefined;
   #accountDue: number = 0;
 
-  /** `local`: what the broker allows, as a broker of this process would. */
+  /** `local`: what the broker allows, as a broker of this process would; this one outlives it. */
   constructor(accountId: string, local: BrokerCapabilities) {
     this.accountId = accountId;
-    this.capabilities = { ...local, name: 'tastytrade', dedupe: 'none', preview: 'broker' };
+    const elsewhere = { dedupe: 'none', preview: 'broker', outlivesEngine: true } as const;
+    this.capabilities = { ...local, name: 'tastytrade', ...elsewhere };
   }
 
   /** The order as it was last approved: what the bytes of a request would say. */

@@ -59,18 +59,17 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const violations: string[] = [];
   const until = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   let done = 0;
-  for (; done < runs && performance.now() < until; done += 1) {
+  const isOver = (): boolean =>
+    done >= runs || performance.now() >= until || (plant !== undefined && violations.length > 0);
+  while (!isOver()) {
     const failure =
       plant === undefined ? await failureOf(seed + done) : plantedFailure(plant, seed + done);
     if (failure !== undefined) {
       violations.push(failure);
       found?.(failure);
     }
-    progress(done + 1, violations.length);
-    if (plant !== undefined && failure !== undefined) {
-      done += 1;
-      break;
-    }
+    done += 1;
+    progress(done, violations.length);
   }
   const notes = [`seeds ${seed} to ${seed + done - 1}; a single one again: --n 1 --seed S`];
   return { runs: done, violations, counts: { models: FILES.length }, notes };

@@ -31,11 +31,9 @@ export interface CampaignOutcome {
   readonly notes: readonly string[];
 }
 
-export type Plants = Readonly<Record<string, RegExp>>;
-
 /** True where a violation says what the planted bug does. */
-export function isFound(says: RegExp | undefined, violations: Iterable<string>): boolean {
-  return says !== undefined && Array.from(violations).some((what) => says.test(what));
+export function isFound(says: RegExp | undefined, violations: readonly string[]): boolean {
+  return says !== undefined && violations.some((what) => says.test(what));
 }
 
 /** One file of bench/campaigns. */
@@ -49,7 +47,7 @@ export interface Campaign {
   readonly unit: string;
   /** Bugs on purpose that it can be asked to find, each with the words of a violation that finds it:
    * whatever else comes up then is no find. Empty = it knows none. */
-  readonly plants: Plants;
+  readonly plants: Readonly<Record<string, RegExp>>;
   /** Throws `MachineLacks` where this machine cannot run it. */
   run(options: CampaignOptions): Promise<CampaignOutcome> | CampaignOutcome;
 }

@@ -5,9 +5,8 @@
  * and the time; to it a `FromBroker` each.
  */
 import { approve } from '../../../src/broker/approved-order.ts';
-import type { WireInput } from '../../../src/broker/order-gateway.ts';
+import type { AccountSnapshot, WireInput } from '../../../src/broker/order-gateway.ts';
 import type { WireAnswer } from '../../../src/broker/wire-requests.ts';
-import { summarizeJournal } from '../../../src/desk/journal-summary.ts';
 import type { RemoteRequest } from '../../../src/desk/simulation/remote-venue.ts';
 import { RemoteVenue } from '../../../src/desk/simulation/remote-venue.ts';
 import type { At } from '../../../src/engine/domain/clock.ts';
@@ -56,7 +55,7 @@ const SYMBOLS = SAMPLE.contracts.map(occSymbol);
 
 export class FarAccount {
   readonly #arrivals: string[] = [];
-  readonly #paper = benchPaper(summarizeJournal([]));
+  readonly #paper = benchPaper();
   readonly #venue: RemoteVenue;
   /** Undefined before the first word of an engine. */
   #at: At | undefined;
@@ -110,12 +109,12 @@ export class FarAccount {
   }
 
   get holdings(): string {
-    return this.#at === undefined ? 'flat' : this.#holdingsAt(this.#at);
+    const positions = this.#snapshot()?.positions ?? [];
+    return holdingsText(positions.map(({ symbol, quantity }) => [symbol, quantity]));
   }
 
   facts(): AccountFacts {
-    const at = this.#at;
-    const snapshot = at && this.#paper.snapshot(at);
+    const snapshot = this.#snapshot();
     return {
       arrivals: [...this.#arrivals],
       fillIds: snapshot?.fills.map(({ fillId }) => fillId) ?? [],
@@ -124,9 +123,8 @@ export class FarAccount {
     };
   }
 
-  #holdingsAt(at: At): string {
-    const { positions } = this.#paper.snapshot(at);
-    return holdingsText(positions.map(({ symbol, quantity }) => [symbol, quantity]));
+  #snapshot(): AccountSnapshot | undefined {
+    return this.#at && this.#paper.snapshot(this.#at);
   }
 
   #pass(at: At): void {

@@ -19,9 +19,9 @@ const LEAST_ORDERS = 3;
 /** Campaigns of fewer sessions are not asked for what is rare. */
 const RARE_FROM_SESSIONS = 30;
 const EVERY_DENIAL_FROM_SESSIONS = 300;
-export const MET_FROM_SESSIONS = 800;
+const MET_FROM_SESSIONS = 800;
 /** One that was asked for so many and came to fewer has proven too little. */
-export const LEAST_SESSIONS = EVERY_DENIAL_FROM_SESSIONS;
+const LEAST_SESSIONS = EVERY_DENIAL_FROM_SESSIONS;
 const LEAST_UNKNOWNS_PER_SESSION = 0.1;
 const LEAST_FAULTS_PER_KIND = 0.1;
 const LEAST_FAULT_KINDS = 3;

@@ -22,43 +22,6 @@ import {
 import type { Limits } from '../../../src/risk/limits.ts';
 import { PLAN_PLANTS } from './plan-plants.ts';
 
-export const PLANT_NAMES = [
-  'resend-on-timeout',
-  'token-reuse',
-  'skip-fsync',
-  'kill-after-check',
-  'cap-off-by-one',
-  'drop-fill',
-  'audit-gap',
-  'leak',
-  'blind-stop',
-  'forgotten-side',
-  'rest-left-working',
-  'kill-before-connect',
-  'kill-calls-nothing-back',
-  'closes-never-moved',
-  'asked-forgotten',
-  'target-never',
-  'time-exit-never',
-  'stops-at-60-percent',
-  'stops-of-the-limit',
-  'unknown-told-to-nobody',
-  'incident-never-over',
-  'closes-at-any-price',
-  'stop-leaves',
-  'leaves-two-hours-late',
-  'target-followed',
-  'alert-never-told',
-  'flat-beside-broker',
-  'delta-cap-off',
-  'raise-never-ends',
-  'plan-without-leave',
-  'plan-sends-again',
-  'plan-counts-nothing',
-  'plan-never-revoked',
-] as const;
-export type PlantName = (typeof PLANT_NAMES)[number];
-
 const DROP_EVERY_FILL = 5;
 const DROP_EVERY_RECORD = 40;
 /** Five ticks. */
@@ -331,7 +294,7 @@ function flatBesideBroker({ context: { out } }: Desk): void {
   Object.defineProperty(out, 'reply', { value });
 }
 
-const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
+const PLANTS = {
   'resend-on-timeout': () => ({ gateway: resendOnTimeout }),
   'token-reuse': () => ({
     desk: (desk) => {
@@ -382,7 +345,9 @@ const PLANTS: Readonly<Record<PlantName, () => SessionWraps>> = {
       return { ...record, body: { ...record.body, strategy: `confirm ${token}` } };
     },
   }),
-};
+} satisfies Readonly<Record<string, () => SessionWraps>>;
+export type PlantName = keyof typeof PLANTS;
+export const PLANT_NAMES = Object.keys(PLANTS).filter(isPlantName);
 
 /** The wrappers of a planted bug, fresh for each session. */
 export function plantOf(name: PlantName): SessionWraps {
@@ -390,5 +355,5 @@ export function plantOf(name: PlantName): SessionWraps {
 }
 
 export function isPlantName(name: string | undefined): name is PlantName {
-  return PLANT_NAMES.some((known) => known === name);
+  return name !== undefined && Object.hasOwn(PLANTS, name);
 }

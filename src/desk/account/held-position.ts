@@ -3,9 +3,9 @@
 import { dateOfDayNumber, dayNumberOfDate } from '../../engine/domain/civil-date.ts';
 import {
   instrumentSymbol,
+  isInTheMoney,
   isOfUnderlying,
   multiplierOfLegs,
-  type OptionContract,
 } from '../../engine/domain/instrument.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import {
@@ -111,18 +111,14 @@ export function sharesText({ book }: DeskContext): string {
   return `${each.join(', ')} are held`;
 }
 
-function isInTheMoney({ right, strike }: OptionContract, spot: Price | undefined): boolean {
-  if (spot === undefined) return false;
-  return right === 'call' ? spot > strike : spot < strike;
-}
-
 function isPaidFor(
   { spec }: DeskContext,
   { instrument, quantity }: HeldLeg,
   spot: Price | undefined,
 ): boolean {
-  if (instrument.kind !== 'option' || quantity <= 0) return false;
-  return isOfUnderlying(instrument, spec) && !isInTheMoney(instrument, spot);
+  if (instrument.kind !== 'option' || quantity <= 0 || !isOfUnderlying(instrument, spec))
+    return false;
+  return spot === undefined || !isInTheMoney(instrument, spot);
 }
 
 /** True for longs of this underlying out of the money alone: their loss is paid already, and as they stand

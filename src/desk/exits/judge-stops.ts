@@ -1,7 +1,7 @@
 /** Stops of a position: of the whole, of one side, and the one that trails its best gain. */
 
 import { moreUrgent, type Urgency } from '../../engine/domain/exit-choices.ts';
-import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import { gridOf, isInTheMoney, multiplierOfLegs } from '../../engine/domain/instrument.ts';
 import type { ExitPlan } from '../../engine/domain/order.ts';
 import { floorToTick } from '../../engine/domain/tick-grid.ts';
 import {
@@ -90,8 +90,7 @@ function urgencyOf(tier: BreachTier, tiers: readonly BreachTier[]): Urgency {
 function isShortPassed(legs: readonly HeldLeg[], spot: Price | undefined): boolean {
   if (spot === undefined) return false;
   return legs.some(({ instrument, quantity }) => {
-    if (instrument.kind !== 'option' || quantity >= 0) return false;
-    return instrument.right === 'call' ? spot > instrument.strike : spot < instrument.strike;
+    return instrument.kind === 'option' && quantity < 0 && isInTheMoney(instrument, spot);
   });
 }
 

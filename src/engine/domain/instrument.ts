@@ -138,6 +138,11 @@ export function isOfUnderlying(instrument: Instrument, spec: UnderlyingSpec): bo
   return instrument.root === spec.optionRoot;
 }
 
+/** True where the price of its underlying has passed the strike of an option. */
+export function isInTheMoney({ right, strike }: OptionContract, at: number): boolean {
+  return right === 'call' ? at > strike : at < strike;
+}
+
 /** Shares that a net price of one unit counts for: those behind its options, one for an order of
  * shares alone. */
 export function multiplierOfLegs(legs: readonly { readonly instrument: Instrument }[]): number {

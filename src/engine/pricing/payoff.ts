@@ -1,7 +1,7 @@
 /** The expiry payoff of an order and its summary: exact, for any legs. */
 
 import type { OptionContract } from '../domain/instrument.ts';
-import { multiplierOf, multiplierOfLegs } from '../domain/instrument.ts';
+import { isInTheMoney, multiplierOf, multiplierOfLegs } from '../domain/instrument.ts';
 import type { OrderLeg } from '../domain/order.ts';
 import type { PayoffSummary } from '../domain/payoff.ts';
 import { underlyingOfRoot } from '../domain/underlying.ts';
@@ -79,11 +79,9 @@ function settledBy({ legs, settlementFeeCents = cents(0) }: PayoffInputs) {
   const fee = settlementFeeCents * POINTS_PER_CENT;
   return (at: number): number => {
     if (fee === 0) return 0;
-    const inTheMoney = legs.filter(({ instrument }) => {
-      if (instrument.kind !== 'option') return false;
-      const { right, strike } = instrument;
-      return right === 'call' ? at > strike : at < strike;
-    });
+    const inTheMoney = legs.filter(
+      ({ instrument }) => instrument.kind === 'option' && isInTheMoney(instrument, at),
+    );
     return fee * inTheMoney.length;
   };
 }

@@ -6,6 +6,7 @@ import type { OptionContract, Right } from '../../../src/engine/domain/instrumen
 import {
   gridOf,
   instrumentSymbol,
+  isInTheMoney,
   multiplierOf,
   multiplierOfLegs,
   occSymbol,
@@ -110,6 +111,13 @@ describe('an instrument', () => {
 
   it('is broken when its symbol is neither', () => {
     expect(() => parseInstrument('not a symbol')).toThrow(BrokenInvariant);
+  });
+
+  it('is in the money once the price has passed its strike, and not at it', () => {
+    const at = (right: Right) =>
+      [-1, 0, 1].map((beyond) => isInTheMoney({ ...call, right }, call.strike + beyond));
+    expect(at('call')).toEqual([false, false, true]);
+    expect(at('put')).toEqual([true, false, false]);
   });
 
   it('stands for a hundred shares as an option and for one as a share', () => {

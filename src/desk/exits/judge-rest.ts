@@ -1,4 +1,5 @@
 /** Exits that no stop asks for: by the clock, a dividend, a broken idea, a profit, a nickel. */
+import type { Urgency } from '../../engine/domain/exit-choices.ts';
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../engine/domain/units.ts';
 import { isClosed } from '../../strategies/opening-range.ts';
 import { costOfWhole } from './closing-cost.ts';
-import type { ExitClose, ExitInput } from './exit-input.ts';
+import type { ExitClose, ExitInput, ExitReason } from './exit-input.ts';
 import { legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import { goneNumber, priceNumber } from './judge-stops.ts';
 import { hasJumped } from './jump.ts';
@@ -23,6 +24,13 @@ import { quoteFault } from './quote-guard.ts';
 const EX_DIVIDEND_MINUTES_BEFORE_MARK = 30;
 /** What a short may cost to be bought back for a nickel. */
 const NICKEL: Price = price(500);
+
+/** Exits that do not hurry: a restart goes on with them as their judges gave them. */
+export const CALM_EXITS = {
+  target: 'patient',
+  nickel: 'normal',
+  timeExit: 'normal',
+} as const satisfies Partial<Record<ExitReason, Urgency>>;
 
 /** The worst net of an order that buys shorts back for a nickel. */
 export function nickelNet(legs: readonly OrderLeg[]): Price {
@@ -46,7 +54,7 @@ export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | und
     const isLate = at.market - flattenStartAt >= (flattenDeadlineAt - flattenStartAt) / 2;
     return { close: 'whole', reason: 'flatBy', numbers, urgency: isLate ? 'urgent' : 'fast' };
   }
-  return { close: 'whole', reason: 'timeExit', numbers, urgency: 'normal' };
+  return { close: 'whole', reason: 'timeExit', numbers, urgency: CALM_EXITS.timeExit };
 }
 
 /** On the eve of an ex-dividend day a call in the money is exercised for the dividend, which its
@@ -111,7 +119,7 @@ export function judgeTarget(input: ExitInput): ExitClose | undefined {
     ...goneNumber(whole),
     targetPrice: dollarsFromPrice(target.price),
   };
-  return { close: 'whole', reason: 'target', numbers, urgency: 'patient' };
+  return { close: 'whole', reason: 'target', numbers, urgency: CALM_EXITS.target };
 }
 
 /** Shorts of one right that nobody should carry into the close for the nickel they still bring. Those of others
@@ -132,7 +140,7 @@ export function judgeNickel(input: ExitInput): ExitClose | undefined {
     if (shorts.length === 0 || !areCheap) continue;
     const dearest = Math.max(...shorts.map((leg) => quoteOfLeg(leg)?.ask ?? 0));
     const numbers = { askPrice: priceNumber(dearest), nickelPrice: dollarsFromPrice(NICKEL) };
-    return { close: part, reason: 'nickel', numbers, urgency: 'normal' };
+    return { close: part, reason: 'nickel', numbers, urgency: CALM_EXITS.nickel };
   }
   return undefined;
 }

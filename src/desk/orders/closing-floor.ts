@@ -15,19 +15,20 @@ import type { ExitReason } from '../exits/exit-input.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import { nickelNet } from '../exits/judge-rest.ts';
 import { worstClosingNet } from '../exits/limit-ladder.ts';
+import { debitAt } from '../previews/manual-exit.ts';
 import { isBeingReported } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
-const OWN_PRICES = {
-  nickel: 'for a nickel',
-  target: 'at its target',
-} as const satisfies Partial<Record<ExitReason, string>>;
+const OWN_PRICES: ReadonlyMap<string | undefined, string> = new Map<ExitReason, string>([
+  ['nickel', 'for a nickel'],
+  ['target', 'at its target'],
+]);
 
 /** At which price of its own an exit for this reason closes, in words; undefined where it has none. */
 export function ownPriceOf(reason: string | undefined): string | undefined {
-  return reason === 'nickel' || reason === 'target' ? OWN_PRICES[reason] : undefined;
+  return OWN_PRICES.get(reason);
 }
 
 export function isHurried({ urgency }: Pick<OrderRecord, 'urgency'>): boolean {
@@ -74,7 +75,6 @@ function targetNet(desk: DeskContext, order: OrderRecord, natural: Price): Price
   const policy = policyOf(whole.exitPlan);
   const cost = costOfWhole(whole, { quotes: evidence.of, at, policy });
   if (cost.kind !== 'trusted') return order.limit;
-  const debit = target.kind === 'debitAtOrBelow' ? target.price : 0 - target.price;
-  const room = ((debit - cost.natural) * whole.quantity) / unitsLeft;
+  const room = ((debitAt(target) - cost.natural) * whole.quantity) / unitsLeft;
   return ceilToTick(gridOf(legs), Math.round(natural - room));
 }

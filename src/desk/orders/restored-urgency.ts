@@ -9,18 +9,14 @@ import { URGENCIES, type Urgency } from '../../engine/domain/exit-choices.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import { exitSettingsOf } from '../desk-config.ts';
 import type { DeskContext } from '../desk-context.ts';
+import { CALM_EXITS } from '../exits/judge-rest.ts';
 import { ASKED } from './asked-closes.ts';
 import { isOfTheWhole } from './begun-exits.ts';
 import type { ExitCause } from './exit-cause.ts';
 
 type Desk = Pick<DeskContext, 'config' | 'orders'>;
 
-/** Exits that do not hurry, as their judges say. */
-const CALM: ReadonlyMap<string, Urgency> = new Map([
-  ['target', 'patient'],
-  ['nickel', 'normal'],
-  ['timeExit', 'normal'],
-]);
+const CALM: ReadonlyMap<string, Urgency> = new Map(Object.entries(CALM_EXITS));
 
 /** What goes on with an exit of the whole is as urgent as that. A stop that had not to be broken for any while
  * is of the last tier. */

@@ -84,8 +84,8 @@ function pinOf(desk: DeskContext, { contract, leg }: ShortLeg, spot: number): Pi
   };
 }
 
-/** The short strikes of a position from the last hour on, 15:00 of a full day; before that, and while the price of the underlying
- * is not known, none. */
+/** The short strikes of a position from the last hour on, 15:00 of a full day; before that, and while the price
+ * of the underlying is not known, none. */
 export function pinRisks(desk: DeskContext, position: StructurePosition): readonly PinView[] {
   const { day, at } = desk;
   const spot = spotOf(desk);

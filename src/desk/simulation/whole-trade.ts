@@ -123,6 +123,8 @@ function closedApart(
 export class WholeTrades {
   readonly #plans = new OpenedPlans();
   readonly #opened = new Map<string, Opened>();
+  /** By its name, told once and more often; undefined once it is taken back. */
+  readonly #fills = new Map<string, Fill | undefined>();
   readonly #positionOf = new Map<string, string>();
   /** By position, as they were told. */
   readonly #closed = new Map<string, Closed[]>();
@@ -159,26 +161,38 @@ export class WholeTrades {
 
   #onFill(fill: Fill): void {
     const { intentId, fillId, instrument, action, quantity, price, marketAt } = fill;
+    if (this.#fills.has(fillId)) return;
+    this.#fills.set(fillId, fill);
     this.#plans.onFill(fill);
     const positionId = this.#positionOf.get(intentId);
     if (positionId === undefined) return;
-    const symbol = instrumentSymbol(instrument);
-    const debit = legSign(action) * price;
     if (isOpening(action)) {
-      const opened = this.#opened.get(positionId) ?? { net: 0, contracts: new Map() };
-      opened.net -= debit * quantity;
-      opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
-      this.#opened.set(positionId, opened);
-    } else {
-      const one = { fillId, intentId, marketAt, symbol, debit };
-      const contracts = Array.from({ length: quantity }, () => one);
-      this.#closed.set(positionId, [...(this.#closed.get(positionId) ?? []), ...contracts]);
+      this.#open(positionId, fill, 1);
+      return;
     }
+    const symbol = instrumentSymbol(instrument);
+    const one = { fillId, intentId, marketAt, symbol, debit: legSign(action) * price };
+    const contracts = Array.from({ length: quantity }, () => one);
+    this.#closed.set(positionId, [...(this.#closed.get(positionId) ?? []), ...contracts]);
+  }
+
+  /** `direction`: -1 takes it back. */
+  #open(positionId: string, fill: Fill, direction: 1 | -1): void {
+    const opened = this.#opened.get(positionId) ?? { net: 0, contracts: new Map() };
+    const symbol = instrumentSymbol(fill.instrument);
+    const quantity = fill.quantity * direction;
+    opened.net -= legSign(fill.action) * fill.price * quantity;
+    opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
+    this.#opened.set(positionId, opened);
   }
 
   #onBust(intentId: string, fillId: string): void {
     this.#plans.onBust(intentId, fillId);
     const positionId = this.#positionOf.get(intentId) ?? '';
+    const fill = this.#fills.get(fillId);
+    if (fill === undefined) return;
+    this.#fills.set(fillId, undefined);
+    if (isOpening(fill.action)) this.#open(positionId, fill, -1);
     const left = this.#closed.get(positionId)?.filter((closed) => closed.fillId !== fillId);
     if (left !== undefined) this.#closed.set(positionId, left);
   }
@@ -227,7 +241,7 @@ export class WholeTrades {
 
   clear(): void {
     this.#plans.clear();
-    for (const known of [this.#opened, this.#positionOf, this.#closed]) {
+    for (const known of [this.#opened, this.#fills, this.#positionOf, this.#closed]) {
       known.clear();
     }
   }

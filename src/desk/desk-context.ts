@@ -69,6 +69,13 @@ export interface FlattenProgress {
   readonly told: string;
 }
 
+/** Since when a position is gone, or has bought back what it sold, whoever closed it. */
+export interface GoneAt {
+  readonly wall: EpochMicros;
+  /** `unbid`: nobody bid for the longs that were left, so that it was over then, whatever becomes of them. */
+  readonly how: 'boughtBack' | 'unbid' | 'gone';
+}
+
 /** A record that the journal has not answered for. */
 export interface JournalWait {
   readonly seq: number;
@@ -127,9 +134,7 @@ export interface DeskDay {
   durableSeq: number;
   /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
   readonly bestGains: Map<string, number>;
-  /** Wall time since which a position is gone, or what it sold is bought back, whoever closed it: `isLost`
-   * where no long of it stayed that anybody bids for. */
-  readonly goneAt: Map<string, { readonly wall: EpochMicros; readonly isLost: boolean }>;
+  readonly goneAt: Map<string, GoneAt>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;
   killed: boolean;

@@ -50,22 +50,34 @@ export function withItsRest(desk: DeskContext, event: BrokerFact): BrokerFact {
   return leavesUnbid.length > 0 ? { ...event, leavesUnbid } : event;
 }
 
-/** Notes when positions went, by whomever: their strategy rests from then on where they lost. One that had
- * bought back what it sold may lose by its longs yet, but where nobody bids for them: what it lost is lost. */
+/** One that had bought back what it sold may lose by its longs yet, but where nobody bids for them: what it lost
+ * is lost. Any other that is held, be it that a late fill brought it back, goes once more. */
+function noteStillHeld(desk: DeskContext, position: StructurePosition, isUnbid: boolean): void {
+  const { positionId } = position;
+  const { goneAt } = desk.day;
+  const { wall } = desk.at;
+  const before = goneAt.get(positionId);
+  if (!isBoughtBack(desk, position)) goneAt.delete(positionId);
+  else if (before?.how === 'unbid') return;
+  else if (isUnbid) goneAt.set(positionId, { wall, how: 'unbid' });
+  else goneAt.set(positionId, { wall: before?.wall ?? wall, how: 'boughtBack' });
+}
+
+/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
 export function noteGone(desk: DeskContext, leavesUnbid: readonly string[] = []): void {
   const { book, day, at } = desk;
   const { goneAt } = day;
   const over = new Set(book.gone().keys());
   for (const position of book.structures()) {
     const { positionId } = position;
-    // One that a late fill brought back goes once more.
-    if (!isBoughtBack(desk, position)) goneAt.delete(positionId);
-    else if (leavesUnbid.includes(positionId)) over.add(positionId);
-    else if (!goneAt.has(positionId)) goneAt.set(positionId, { wall: at.wall, isLost: false });
+    over.delete(positionId);
+    noteStillHeld(desk, position, leavesUnbid.includes(positionId));
   }
   for (const positionId of over) {
-    if (goneAt.get(positionId)?.isLost === true) continue;
-    goneAt.set(positionId, { wall: at.wall, isLost: true });
+    const how = goneAt.get(positionId)?.how;
+    if (how === undefined || how === 'boughtBack') {
+      goneAt.set(positionId, { wall: at.wall, how: 'gone' });
+    }
   }
 }
 

@@ -221,7 +221,8 @@ export class PortfolioBook {
     return this.#open.day.view();
   }
 
-  /** Positions that are gone, and what they came to in this session, after their fees. */
+  /** What all that went under each name came to in this session, after its fees; something may be held under it
+   * again. */
   gone(): ReadonlyMap<string, Cents> {
     return this.#open.gone.cameTo();
   }

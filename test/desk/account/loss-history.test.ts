@@ -4,6 +4,7 @@ import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
 import { adoptOrder } from '../../../src/desk/orders/adopting.ts';
 import { instrumentSymbol, occSymbol } from '../../../src/engine/domain/instrument.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
 import {
   addMicros,
   cents,
@@ -22,6 +23,10 @@ const heldContracts = (rig: DeskRig): string[] =>
   });
 
 const STRATEGY = 'iron_condor_30_delta';
+const STRADDLE = { strategy: 'straddle_scan', strike: 600, quantity: 1 } as const;
+
+const tell = (rig: DeskRig, ...fills: readonly Fill[]): void =>
+  rig.brokerSays(...fills.map((fill) => ({ kind: 'fill' as const, fill })));
 
 function loseOne(rig: DeskRig): void {
   const { positionId } = rig.openPosition();
@@ -87,6 +92,33 @@ describe('the losses of a session', () => {
     expect(rig.positions()).toEqual([]);
     const lost = lossesByStrategy(rig.desk.context).get(STRATEGY);
     expect(lost?.lastAtWall).toBeGreaterThan(rig.at.wall - MICROS_PER_MINUTE);
+  });
+
+  it('rest a strategy from the end of an opening of which others had closed a leg before it was told', () => {
+    const rig = new DeskRig();
+    rig.gateway.isMute = true;
+    valueIn(rig.confirm(rig.preview(STRADDLE).tokenSha256));
+    rig.gateway.editSnapshot = () => undefined;
+    const { intentId, legs } = rig.orders().at(-1)!.intent;
+    const marketAt = rig.at.market;
+    const opened = legs.map(({ instrument, action }, i): Fill => {
+      const money = { price: priceFromDollars(2), feesCents: cents(0), marketAt };
+      return { fillId: `opened-${i}`, intentId, instrument, action, quantity: 1, ...money };
+    });
+    const sold = (leg: Fill, fillId: string): Fill => {
+      const ids = { fillId, intentId: `external-${fillId}` };
+      return { ...leg, ...ids, action: 'sellToClose', price: priceFromDollars(1) };
+    };
+    const [first, second] = opened as [Fill, Fill];
+    tell(rig, sold(first, 'early'), first, second);
+    expect(heldContracts(rig)).toHaveLength(1);
+    expect(lossesByStrategy(rig.desk.context).size).toBe(0);
+    rig.advance(600);
+    tell(rig, sold(second, 'late'));
+    const lost = { count: 1, lastAtWall: rig.at.wall };
+    for (const { desk } of [rig, rig.restart()]) {
+      expect(lossesByStrategy(desk.context).get(STRADDLE.strategy)).toEqual(lost);
+    }
   });
 
   it('know nothing of what is still held, or was closed for less', () => {
@@ -260,6 +292,15 @@ describe('a spread whose short was bought back before its long was worth nothing
       expect(lost?.count).toBe(1);
       expect(lost?.lastAtWall).toBeGreaterThan(each.at.wall - MICROS_PER_MINUTE);
       expect(lossesByStrategy(each.restart().desk.context).get('place_order')).toEqual(lost);
+      const sale = each.orders().at(-1)!.fills[0]!;
+      const { intentId, fillId } = sale;
+      each.gateway.editSnapshot = () => undefined;
+      each.brokerSays({ kind: 'busted', intentId, fillId, reason: 'erroneous' });
+      expect(heldContracts(each)).toEqual(['1 P00594000']);
+      each.advance(600);
+      tell(each, { ...sale, fillId: 'again', marketAt: each.at.market });
+      expect(each.positions()).toEqual([]);
+      expect(lossesByStrategy(each.desk.context).get('place_order')?.lastAtWall).toBe(each.at.wall);
     }
   });
 });

@@ -4,7 +4,7 @@
  * else wants the position gone, and then hurries like any other.
  */
 
-import { gridOf } from '../../engine/domain/instrument.ts';
+import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { ceilToTick } from '../../engine/domain/tick-grid.ts';
 import { type Price, price } from '../../engine/domain/units.ts';
 import { asOpenPosition } from '../account/held-position.ts';
@@ -15,8 +15,10 @@ import type { ExitReason } from '../exits/exit-input.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import { nickelNet } from '../exits/judge-rest.ts';
 import { worstClosingNet } from '../exits/limit-ladder.ts';
+import type { OpenPosition } from '../exits/open-position.ts';
 import { debitAt } from '../previews/manual-exit.ts';
 import { isBeingReported } from './being-reported.ts';
+import { alreadyClosing } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
@@ -55,9 +57,20 @@ export function closingFloor(
   return own === undefined ? worst : price(Math.max(own, worst ?? own));
 }
 
+/** A trade without the longs that no order sells: left out while nobody bid for them, they pay for nothing by
+ * a bid that may be gone again before they are sold. */
+function withoutUnsold(desk: DeskContext, whole: OpenPosition): OpenPosition {
+  const claimed = alreadyClosing(desk, whole.positionId);
+  const legs = (whole.legsOfUnits ?? whole.legs).map((leg) => {
+    const sold = 0 - (claimed.get(instrumentSymbol(leg.instrument)) ?? 0);
+    return leg.quantity > sold && leg.quantity > 0 ? { ...leg, quantity: Math.max(0, sold) } : leg;
+  });
+  return { ...whole, legsOfUnits: legs.filter(({ quantity }) => quantity !== 0) };
+}
+
 /**
- * What an order has to bring so that the whole trade, as its judge measures it, is left at its target: as much
- * less than natural as the whole is better than that now. Where the quotes prove nothing, and while an execution
+ * What an order has to bring so that the whole trade is left at its target by what orders close of it: as much
+ * less than natural as that is better than the target now. Where the quotes prove nothing, and while an execution
  * is told, it stays where it is. Legs that the broker takes one at a time have no such price: what was begun so
  * is ended.
  */
@@ -71,7 +84,7 @@ function targetNet(desk: DeskContext, order: OrderRecord, natural: Price): Price
   if (unitsLeft <= 0 || isBeingReported(desk, positionId)) return order.limit;
   const { at, evidence, day } = desk;
   evidence.look(day);
-  const whole = asOpenPosition(desk, position);
+  const whole = withoutUnsold(desk, asOpenPosition(desk, position));
   const policy = policyOf(whole.exitPlan);
   const cost = costOfWhole(whole, { quotes: evidence.of, at, policy });
   if (cost.kind !== 'trusted') return order.limit;

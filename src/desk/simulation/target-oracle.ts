@@ -1,6 +1,7 @@
 /**
  * What closes a position for its profit target alone brings the target: each unit that fills leaves the whole
- * trade no worse than its plan says, unless something has hurried the order or the time to leave has come.
+ * trade no worse than its plan says, unless something has hurried the order or the time to leave has come. What
+ * it left for want of a bid may go by an order of its own once there is one: then the two bring it together.
  * Reckoned from the records, with arithmetic of its own; where somebody else trades in the position meanwhile,
  * where a close of it was refused, and where an execution is taken back, nothing is said. One user.
  */
@@ -20,6 +21,8 @@ import { WholeTrades } from './whole-trade.ts';
 /** A close for a target, and what has filled of it. */
 interface TargetClose {
   readonly intent: OrderIntent;
+  /** Orders for what it left. */
+  readonly beside: OrderIntent[];
   readonly timeExitAt: EpochMicros;
   /** What one unit of it may cost. */
   readonly mostDebit: number;
@@ -49,11 +52,20 @@ function takesAll(desk: DeskContext, { legs, quantity }: OrderIntent, whole: Who
   return taken.size === 0;
 }
 
-/** Units of which every leg has filled; undefined while some leg has filled more than another. */
-function evenUnits({ intent, contracts }: TargetClose): number | undefined {
-  const [first = 0, ...others] = intent.legs.map(({ instrument, ratio }) => {
-    return (contracts.get(instrumentSymbol(instrument)) ?? 0) / ratio;
-  });
+function isOf(symbol: string, { legs }: OrderIntent): boolean {
+  return legs.some(({ instrument }) => instrumentSymbol(instrument) === symbol);
+}
+
+/** Units of which every leg has filled; undefined while some leg has filled more than another, and of several
+ * orders until all of them has. */
+function evenUnits({ intent, beside, contracts }: TargetClose): number | undefined {
+  const [first = 0, ...others] = [intent, ...beside].flatMap(({ legs, quantity }) =>
+    legs.map(({ instrument, ratio }) => {
+      const filled = contracts.get(instrumentSymbol(instrument)) ?? 0;
+      return (filled * intent.quantity) / (ratio * quantity);
+    }),
+  );
+  if (beside.length > 0 && first < intent.quantity) return undefined;
   return others.every((units) => units === first) ? first : undefined;
 }
 
@@ -110,11 +122,11 @@ export class TargetOracle {
   #onFill(fill: Fill, market: EpochMicros): void {
     const { fillId, intentId, instrument, action, quantity, price } = fill;
     const symbol = instrumentSymbol(instrument);
-    for (const [id, { intent }] of this.#closes) {
-      const isOfIt = intent.legs.some((leg) => instrumentSymbol(leg.instrument) === symbol);
-      if (id !== intentId && isOfIt) this.#closes.delete(id);
-    }
     const close = this.#closes.get(intentId);
+    for (const [id, other] of this.#closes) {
+      const isOfIt = [other.intent, ...other.beside].some((order) => isOf(symbol, order));
+      if (other !== close && isOfIt) this.#closes.delete(id);
+    }
     if (close === undefined || close.fillIds.has(fillId)) return;
     if (market >= close.timeExitAt) {
       this.#closes.delete(intentId);
@@ -153,10 +165,14 @@ export class TargetOracle {
     if (position === undefined || target === undefined || timeExitAt === undefined) return;
     const whole = this.#trades.wholeOf(position);
     if (whole.units === undefined || this.#refused.has(positionId)) return;
-    if (!takesAll(desk, intent, whole)) return;
+    if (!takesAll(desk, intent, whole)) {
+      this.#beginBeside(intent);
+      return;
+    }
     const debit = target.kind === 'debitAtOrBelow' ? target.price : 0 - target.price;
     this.#closes.set(intentId, {
       intent,
+      beside: [],
       timeExitAt,
       mostDebit: ((debit - whole.gone) * whole.units) / quantity,
       fillIds: new Set(),
@@ -164,6 +180,17 @@ export class TargetOracle {
       debit: 0,
       judged: { units: 0, debit: 0 },
     });
+  }
+
+  /** An order for what a close left that has not filled yet. */
+  #beginBeside(order: OrderIntent): void {
+    const close = [...this.#closes.values()].find(({ intent, judged }) => {
+      const isLeft = judged.units < intent.quantity && intent.positionId === order.positionId;
+      return isLeft && !order.legs.some((leg) => isOf(instrumentSymbol(leg.instrument), intent));
+    });
+    if (close === undefined) return;
+    close.beside.push(order);
+    this.#closes.set(order.intentId, close);
   }
 
   /** Another process; what was sent stays sent. */

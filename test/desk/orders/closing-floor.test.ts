@@ -88,6 +88,29 @@ describe('a close for a profit target', () => {
     expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', exitReason: 'target' });
   });
 
+  it('is paid nothing by the bid of a long that was left out of it, until an order sells that', () => {
+    const rig = new DeskRig({ limits });
+    const { exitPlan } = rig.openPosition(STRADDLE);
+    const { price: target = price(0) } = exitPlan?.target ?? {};
+    const shows = (put: number, callBid: number | undefined): void => {
+      const bid = target / 10_000 + put;
+      rig.edit = (_sides, right) =>
+        right === 'put' ? { bid, ask: bid + 0.02 } : { bid: callBid, ask: 0.03 };
+    };
+    shows(0.01, undefined);
+    rig.size = 0;
+    rig.advance(3);
+    shows(-0.1, 0.02);
+    rig.advance(100);
+    const [, close, ...others] = rig.orders();
+    expect([close?.intent.legs.length, others]).toEqual([1, []]);
+    expect(close).toMatchObject({ status: 'working', exitReason: 'target', limit: target });
+    shows(-0.02, 0.02);
+    rig.advance(100);
+    expect(rig.orders().at(-1)).toMatchObject({ exitReason: 'target', limit: 200 });
+    expect(close).toMatchObject({ status: 'working', limit: target - 200 });
+  });
+
   it('sells one long no lower than the target, until its time exit', () => {
     const rig = breakoutRig({ limits });
     const { exitPlan } = openBreakout(rig);

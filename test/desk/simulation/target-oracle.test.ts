@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { TargetOracle } from '../../../src/desk/simulation/target-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
-import { price } from '../../../src/engine/domain/units.ts';
+import { centsFromDollars, price } from '../../../src/engine/domain/units.ts';
 import { sideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, type RigOptions } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
-/** The record of an opening as it would stand with its target a tick nearer. */
-function nearer(record: AuditRecord): AuditRecord {
+/** The record of an opening as it would stand with its target a tick further away. */
+function further(record: AuditRecord): AuditRecord {
   const { body } = record;
   const { target, ...plan } = body.kind === 'intentRecorded' ? (body.intent.exitPlan ?? {}) : {};
   if (body.kind !== 'intentRecorded' || target === undefined) return record;
   const { exitPlan } = body.intent;
   if (exitPlan === undefined) return record;
-  const near = { ...target, price: price(target.price - 100) };
-  const intent = { ...body.intent, exitPlan: { ...exitPlan, ...plan, target: near } };
+  const tick = target.kind === 'debitAtOrBelow' ? -100 : 100;
+  const far = { ...target, price: price(target.price + tick) };
+  const intent = { ...body.intent, exitPlan: { ...exitPlan, ...plan, target: far } };
   return { ...record, body: { ...body, intent } };
 }
 
-/** A condor whose close for its target rests there, and an oracle that was told of the target so. */
-function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
-  const rig = new DeskRig({ exits: { profitTargetPercent: 50 } });
+/** A rig, and an oracle that is told of its records so. */
+function heard(options: RigOptions, heardAs: (record: AuditRecord) => AuditRecord) {
+  const rig = new DeskRig(options);
   const said: string[] = [];
   const met: string[] = [];
   const oracle = new TargetOracle(
@@ -28,6 +29,12 @@ function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same)
     (what) => met.push(what),
   );
   listen(rig, oracle, heardAs);
+  return { rig, oracle, said, met };
+}
+
+/** A condor whose close for its target rests there, and an oracle that was told of the target so. */
+function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
+  const { rig, oracle, said, met } = heard({ exits: { profitTargetPercent: 50 } }, heardAs);
   const { exitPlan } = rig.openPosition(CONDOR);
   const target = (exitPlan?.target?.price ?? 0) / 10_000;
   const costs = (dollars: number): void => {
@@ -43,6 +50,31 @@ function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same)
   return { rig, oracle, said, met, target, costs };
 }
 
+/** A straddle whose put rests at its target alone; its call, without a bid then, is bid for again, and the two
+ * together are sold for the target. */
+function soldBeside(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
+  const limits = {
+    maxTradeLossCents: centsFromDollars(5_000),
+    maxOpenRiskCents: centsFromDollars(9_000),
+    portfolioDeltaCap: 5_000,
+  };
+  const { rig, said, met } = heard({ limits }, heardAs);
+  const { exitPlan } = rig.openPosition({ strategy: 'straddle_scan', strike: 600, quantity: 1 });
+  const target = (exitPlan?.target?.price ?? 0) / 10_000;
+  const shows = (put: number, callBid: number | undefined): void => {
+    rig.edit = (_sides, right) =>
+      right === 'put' ? { bid: put, ask: put + 0.02 } : { bid: callBid, ask: 0.03 };
+  };
+  shows(target + 0.01, undefined);
+  rig.size = 0;
+  rig.advance(3);
+  shows(target - 0.02, 0.02);
+  rig.advance(100);
+  rig.size = 50;
+  rig.advance(3);
+  return { rig, said, met };
+}
+
 describe('a close for a target', () => {
   it('may fill at the target', () => {
     const { rig, said, met, target, costs } = resting();
@@ -53,23 +85,29 @@ describe('a close for a target', () => {
 
   it('is no close for it where it fills at worse, after a crash too', () => {
     for (const crashes of [false, true]) {
-      const { rig, oracle, said, target, costs } = resting(nearer);
-      if (crashes) oracle.onCrash(rig.records().map(nearer));
+      const { rig, oracle, said, target, costs } = resting(further);
+      if (crashes) oracle.onCrash(rig.records().map(further));
       costs(target);
       rig.advance(3);
       expect(said).toEqual([expect.stringContaining('for its target at 6')]);
     }
   });
 
+  it('brings it together with an order for what it left, once that is bid for', () => {
+    const { rig, said, met } = soldBeside();
+    expect([rig.positions(), said, met]).toEqual([[], [], ['targetFilled']]);
+    expect(soldBeside(further).said).toEqual([expect.stringContaining('for its target at -')]);
+  });
+
   it('may fill at any price once it was hurried', () => {
-    const { rig, said, met } = resting(nearer);
+    const { rig, said, met } = resting(further);
     rig.send({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(5);
     expect([rig.positions(), said, met]).toEqual([[], [], []]);
   });
 
   it('is not judged where somebody else trades in the position meanwhile', () => {
-    const { rig, oracle, said, target, costs } = resting(nearer);
+    const { rig, oracle, said, target, costs } = resting(further);
     const [last] = rig.records().slice(-1);
     const [, close] = rig.orders();
     const [leg] = close?.intent.legs ?? [];

@@ -46,7 +46,7 @@ export interface Campaign {
   /** What its runs are, in the plural: sessions, kill points, cuts. */
   readonly unit: string;
   /** Bugs on purpose that it can be asked to find, each with the words of a violation that finds it:
-   * whatever else comes up then is no find. Empty = it knows none. */
+   * whatever else comes up then is no find. */
   readonly plants: Readonly<Record<string, RegExp>>;
   /** Throws `MachineLacks` where this machine cannot run it. */
   run(options: CampaignOptions): Promise<CampaignOutcome> | CampaignOutcome;

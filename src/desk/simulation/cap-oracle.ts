@@ -12,6 +12,7 @@ import type { Limits } from '../../risk/limits.ts';
 import type { Input } from '../inputs.ts';
 import { CountCaps } from './count-caps.ts';
 import { DeltaCap } from './delta-cap.ts';
+import { EarlyCloses } from './early-closes.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 import type { BrokerKind } from './far-broker.ts';
@@ -104,8 +105,7 @@ export class CapOracle {
   /** Of the record that is heard now. */
   #wall = 0;
   #seenFills = new Set<string>();
-  /** Contracts by symbol that foreign orders closed while nothing of them was held. */
-  #early = new Map<string, number>();
+  readonly #early = new EarlyCloses();
   readonly #positionOf = new Map<string, string>();
   /** Positions of which others closed some: which of them it was the desk may say. They count as one, by the
    * first of them. */
@@ -275,7 +275,7 @@ export class CapOracle {
     }
     this.#counts.onFill(known, fill, this.#wall);
     if (isOpening(action)) {
-      this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(fill) });
+      this.#addTo(known, { ...fill, quantity: quantity - this.#takeFromEarly(known, fill) });
       return;
     }
     // What is closed beyond what its position holds is netted with what others hold of the contract.
@@ -290,20 +290,18 @@ export class CapOracle {
     if (left === 0) return;
     const symbol = instrumentSymbol(fill.instrument);
     this.#addTo(foreignPosition(symbol), { ...fill, quantity: left });
-    if (!isOpening(fill.action)) this.#early.set(symbol, (this.#early.get(symbol) ?? 0) + left);
+    if (!isOpening(fill.action)) this.#early.add({ ...fill, quantity: left });
   }
 
   /** What a foreign order closed before its opening was told is not held. Returns how much that is. */
-  #takeFromEarly(fill: Fill): number {
+  #takeFromEarly(positionId: string, fill: Fill): number {
     const symbol = instrumentSymbol(fill.instrument);
     const externalId = foreignPosition(symbol);
     const signed = this.#positions.get(externalId)?.get(symbol)?.quantity ?? 0;
-    const isClosed = isOpening(fill.action) && Math.sign(signed) === -legSign(fill.action);
-    if (!isClosed) return 0;
-    const early = this.#early.get(symbol) ?? 0;
-    const taken = Math.min(early, Math.abs(signed), fill.quantity);
-    if (taken === 0) return 0;
-    this.#early.set(symbol, early - taken);
+    if (Math.sign(signed) !== -legSign(fill.action)) return 0;
+    const parts = this.#early.take(symbol, Math.min(Math.abs(signed), fill.quantity));
+    for (const part of parts) this.#counts.onEarly(positionId, part);
+    const taken = parts.reduce((sum, { quantity }) => sum + quantity, 0);
     this.#addTo(externalId, { ...fill, quantity: taken });
     return taken;
   }
@@ -378,7 +376,7 @@ export class CapOracle {
     this.#quotes.clear();
     this.#wall = 0;
     this.#seenFills = new Set();
-    this.#early = new Map();
+    this.#early.clear();
     this.#sharedWith.clear();
     this.#positionOf.clear();
     this.#plans.clear();

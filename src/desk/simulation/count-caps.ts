@@ -29,7 +29,7 @@ interface Recorded {
   readonly intent: OrderIntent;
 }
 
-/** What the executions of a position's own orders came to. */
+/** What the executions of a position's own orders came to, with what others had closed of it before it was told. */
 interface Trade {
   readonly opening: OrderIntent;
   cashCents: number;
@@ -69,6 +69,12 @@ export class CountCaps {
     const { strategy } = trade.opening;
     if (strategy === LOTTO && intentId === trade.opening.intentId)
       this.#lottoCents += quantity * price;
+  }
+
+  /** What others had closed of it before its opening was told. */
+  onEarly(positionId: string, { action, quantity, price }: Fill): void {
+    const trade = this.#trades.get(positionId);
+    if (trade !== undefined) trade.cashCents -= legSign(action) * quantity * price;
   }
 
   onOthers(positionId: string): void {

@@ -155,6 +155,18 @@ describe('an opening', () => {
     ]);
   });
 
+  it.each([
+    [50, ['Q opens right after lotto_play_5_delta lost']],
+    [150, []],
+  ])('is judged by what others closed at %s cents before that was told', (cost, says) => {
+    const { said, open, fill } = capsOf({ lottoBudgetCents: cents(9_000) });
+    open(order('P'));
+    fill('others', 'sellToClose', cost);
+    fill('P', 'buyToOpen', 90);
+    open(order('Q'));
+    expect(said).toEqual(says);
+  });
+
   it('pays its fees in its worst case', () => {
     const worst = { maxTradeLossCents: cents(200) };
     const { said, open } = capsOf(worst);

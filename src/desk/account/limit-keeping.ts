@@ -18,7 +18,10 @@ export function configAsTold(config: DeskConfig, limits: object): DeskConfig {
 }
 
 /** The raises that stand now. */
-export function standingRaises({ config, at }: DeskContext): readonly LimitRaise[] {
+export function standingRaises({
+  config,
+  at,
+}: Pick<DeskContext, 'config' | 'at'>): readonly LimitRaise[] {
   return (config.limitRaises ?? []).filter(({ untilWall }) => at.wall < untilWall);
 }
 
@@ -33,6 +36,8 @@ export function recordLimits(desk: DeskContext): void {
 /** Core thread only. */
 export class LimitKeeper {
   readonly #configured: DeskConfig;
+  /** How many raises stood when the limits in force were last worked out: they end one after the other. */
+  #standing: number | undefined;
 
   /** From the configuration as it was given: its limits are those without any raise. */
   constructor(configured: DeskConfig) {
@@ -43,6 +48,9 @@ export class LimitKeeper {
    * is judged: no order goes by a raise that is over. */
   keep(desk: DeskContext): void {
     if ((this.#configured.limitRaises ?? []).length === 0) return;
+    const standing = standingRaises({ config: this.#configured, at: desk.at }).length;
+    if (standing === this.#standing) return;
+    this.#standing = standing;
     const config = configInForce(this.#configured, desk.at.wall);
     const { version } = config.limits;
     if (version === desk.config.limits.version) return;

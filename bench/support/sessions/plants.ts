@@ -172,6 +172,19 @@ function withoutTarget(plan: ExitPlan): ExitPlan {
   return others;
 }
 
+function withoutTrail(plan: ExitPlan): ExitPlan {
+  const { trail: _, ...others } = plan;
+  return others;
+}
+
+/** Of the best gain; negative: as many times that gain lost. */
+const KEEPS = -100;
+
+/** A trail that rises with the gain and stands where no market goes. */
+function withFarTrail({ trail, ...others }: ExitPlan): ExitPlan {
+  return { ...others, ...(trail && { trail: { ...trail, keepFraction: KEEPS } }) };
+}
+
 const NEARER = 0.6;
 
 /** Stops of what is sold at this part of the debit that the card and the journal say. */
@@ -325,6 +338,8 @@ const PLANTS = {
   'closes-never-moved': () => ({ gateway: closesNeverMoved }),
   'asked-forgotten': () => ({ desk: askedForgotten }),
   'target-never': () => withPlans(withoutTarget),
+  'trail-never': () => withPlans(withFarTrail),
+  'gain-never-kept': () => withPlans(withoutTrail),
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
   'stops-of-the-limit': () => withPlans((_, sent) => sent),

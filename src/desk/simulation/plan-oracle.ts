@@ -1,9 +1,9 @@
 /**
- * What the exit plan of a position asks for is done: a stop that is broken beyond doubt, a target that is
- * reached, a time that has come, each for as long as it has to be, has led to something. Reckoned from
- * the quotes as they came in, with arithmetic of its own: either the quotes are narrow and closing
- * costs the stop, or even the best side of every quote says so. The book is the desk's, which another
- * oracle holds against the facts.
+ * What the exit plan of a position asks for is done: a stop that is broken beyond doubt, one that trails the
+ * best gain in the journal included, a target that is reached, a time that has come, each for as long as it has to
+ * be, has led to something; and a gain from which on a stop trails is in the journal. Reckoned from the quotes
+ * as they came in, with arithmetic of its own: either the quotes are narrow and closing costs the stop, or even
+ * the best side of every quote says so. The book is the desk's, which another oracle holds against the facts.
  */
 
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
@@ -29,7 +29,7 @@ type TargetKind = NonNullable<ExitPlan['target']>['kind'];
 /** A part of a plan and the legs that it watches. */
 interface Watched extends WholeUnit {
   readonly name: string;
-  readonly what: 'stop' | 'target' | 'time exit';
+  readonly what: 'stop' | 'trail' | 'target' | 'first gain' | 'time exit';
   readonly kind: StopKind | TargetKind | 'timeAtOrAfter';
   /** The stop of a side: it waits for nothing once the price has passed its short. */
   readonly isSide?: true;
@@ -59,6 +59,8 @@ const TIERS = {
 } as const;
 type Tiers = (typeof TIERS)[keyof typeof TIERS];
 const SLACK_SECONDS = 3;
+/** Entries are averages: a trail stands no more than a tick from where they put it. */
+const TICK = 100;
 /** From this part of a stop on it is worth a close look. */
 const NEAR = 0.85;
 /** A close that was refused or ended is tried again within this time. */
@@ -92,13 +94,17 @@ function multipleOf({ kind, price }: Watched, debit: number): number {
   return debit >= price ? Number.POSITIVE_INFINITY : 0;
 }
 
+function isStop({ what }: Watched): boolean {
+  return what === 'stop' || what === 'trail';
+}
+
 /** How far it is beyond what the plan says, by the quotes and beyond doubt: from 1 on it asks for a close. */
 function reachOf(watched: Watched, { natural, far, isNarrow }: Cost, market: EpochMicros) {
   const { what, price } = watched;
   if (what === 'time exit')
     return { shown: market >= price ? 1 : 0, sure: market >= price ? 1 : 0 };
   const shown = multipleOf(watched, natural);
-  const least = what === 'stop' ? multipleOf(watched, far) : 0;
+  const least = isStop(watched) ? multipleOf(watched, far) : 0;
   return { shown, sure: Math.max(least, isNarrow ? shown : 0) };
 }
 
@@ -147,6 +153,8 @@ export class PlanOracle {
   readonly #met: (what: string) => void;
   readonly #quotes = new HeardQuotes();
   readonly #trades = new WholeTrades();
+  /** The best gain of each position that the journal holds. */
+  readonly #gains = new Map<string, number>();
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
   #isBatch = false;
@@ -176,10 +184,18 @@ export class PlanOracle {
 
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
-    this.#trades.onRecord(record);
+    this.#remember(record);
     if (body.kind !== 'alert' || !EXPLANATIONS.has(body.code)) return;
     const [positionId = ''] = body.text.split(/[: ]/);
     this.#explainedAt.set(positionId, at.market);
+  }
+
+  #remember(record: AuditRecord): void {
+    const { body } = record;
+    this.#trades.onRecord(record);
+    if (body.kind !== 'trailRaised') return;
+    const { positionId, bestGain } = body;
+    this.#gains.set(positionId, Math.max(bestGain, this.#gains.get(positionId) ?? 0));
   }
 
   /** Called after every step; judges after a batch of quotes. */
@@ -211,6 +227,8 @@ export class PlanOracle {
     if (target !== undefined) {
       watched.push({ name: `${positionId} target`, what: 'target', ...target, ...whole });
     }
+    const trail = this.#trailOf(positionId);
+    if (trail !== undefined) watched.push({ ...trail, ...whole });
     if (timeExitAt !== undefined) {
       const due = { kind: 'timeAtOrAfter', price: timeExitAt } as const;
       watched.push({
@@ -236,6 +254,22 @@ export class PlanOracle {
     return watched;
   }
 
+  /** The stop that trails the best gain; until there is one, the gain from which on it does. */
+  #trailOf(positionId: string): Omit<Watched, keyof WholeUnit> | undefined {
+    const { trail } = this.#trades.planOf(positionId);
+    const entry = this.#trades.entryOf(positionId);
+    if (trail === undefined || entry === undefined) return undefined;
+    const best = this.#gains.get(positionId) ?? 0;
+    if (best < trail.afterGain) {
+      const price = entry - trail.afterGain - TICK;
+      return { name: `${positionId} gain`, what: 'first gain', kind: 'debitAtOrBelow', price };
+    }
+    const at = entry - best * trail.keepFraction + TICK;
+    const kind = entry > 0 ? 'debitAtOrAbove' : 'valueAtOrBelow';
+    const price = entry > 0 ? at : -at;
+    return { name: `${positionId} trail`, what: 'trail', kind, price };
+  }
+
   #look(
     desk: DeskContext,
     position: StructurePosition,
@@ -249,8 +283,7 @@ export class PlanOracle {
       return;
     }
     const { shown, sure } = reachOf(watched, cost, desk.at.market);
-    const isStop = watched.what === 'stop';
-    if (isStop) this.#nearest = Math.max(this.#nearest, Math.min(shown, 1));
+    if (isStop(watched)) this.#nearest = Math.max(this.#nearest, Math.min(shown, 1));
     // A quote that is quiet among others that are not may stand or not, and what bounds it then is not for
     // this oracle to say: such a look ends what was counted. The clock needs no quotes.
     if (shown < 1 || (!cost.isRecent && watched.what !== 'time exit')) return;
@@ -258,8 +291,8 @@ export class PlanOracle {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
     }
-    if (isStop) this.#meet(cost, known);
-    const tiers = isStop ? this.#tiersOf(position) : TIERS.fast;
+    if (isStop(watched)) this.#meet(cost, known);
+    const tiers = isStop(watched) ? this.#tiersOf(position) : TIERS.fast;
     const broken = longer(desk, tiers, this.#counted(watched, sure, desk.at.wall), known);
     this.#broken.set(watched.name, broken);
     this.#isWaiting ||= !isBeyondReach(desk, position);
@@ -332,10 +365,9 @@ export class PlanOracle {
 
   /** Breaches are counted anew, from quotes that the new process has heard itself. */
   onCrash(records: readonly AuditRecord[]): void {
-    this.#quotes.clear();
+    for (const heard of [this.#quotes, this.#trades, this.#gains]) heard.clear();
     this.#broken = new Map();
     this.#isBatch = false;
-    this.#trades.clear();
-    for (const record of records) this.#trades.onRecord(record);
+    for (const record of records) this.#remember(record);
   }
 }

@@ -4,7 +4,7 @@ import { PlanOracle } from '../../../src/desk/simulation/plan-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { ExitPlan } from '../../../src/engine/domain/order.ts';
 import { addMicros, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
-import { callSideCosts } from '../../support/condor-costs.ts';
+import { callSideCosts, sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
 /** The record of an opening as it would stand with other words in its plan. */
@@ -92,5 +92,30 @@ describe('what a plan asks for', () => {
     rig.quotes(spot);
     rig.advance(10);
     expect(said.some((what) => what.includes('the stop of'))).toBe(isMissed);
+  });
+
+  it('is missed where the trail of the best gain in the journal is broken and nothing closes', () => {
+    const { rig, oracle, said } = watching(() => ({
+      trail: { afterGain: price(1_000), keepFraction: 0.5 },
+    }));
+    rig.advance(30);
+    expect(said).toEqual([]);
+    const [record] = rig.records();
+    const { positionId = '' } = rig.positions()[0] ?? {};
+    const body = { kind: 'trailRaised', positionId, bestGain: 5_000 } as const;
+    if (record !== undefined) oracle.onRecord({ ...record, body });
+    rig.advance(30);
+    expect(said[0]).toContain('the trail of');
+  });
+
+  it('is missed where a gain stands from which on a stop trails and the journal has none', () => {
+    const { rig, said } = watching(() => ({
+      trail: { afterGain: price(1_000), keepFraction: 0.5 },
+    }));
+    for (const side of ['call', 'put'] as const) sideCosts(rig, side, 0.5);
+    rig.advance(10);
+    expect(said).toEqual([]);
+    rig.advance(10);
+    expect(said[0]).toContain('the first gain of');
   });
 });

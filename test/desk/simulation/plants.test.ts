@@ -24,6 +24,8 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'flat-beside-broker': 801,
   'raise-never-ends': 10,
   'target-never': 177,
+  'trail-never': 12,
+  'gain-never-kept': 25,
   'stop-leaves': 705,
   'leaves-two-hours-late': 34,
   'target-followed': 1288,

@@ -16,7 +16,7 @@ import { condorLegs } from '../test/support/legs.ts';
 import type { Bench, BenchContext, BenchReport, Row } from './support/bench.ts';
 import { check } from './support/bench.ts';
 import type { BrokerStub } from './support/broker-stubs.ts';
-import { alpacaStub, tastytradeStub } from './support/broker-stubs.ts';
+import { alpacaStub, fetchOrder, tastytradeStub } from './support/broker-stubs.ts';
 import type { Measure } from './support/paired.ts';
 import { oneByOneAsync, paired, rowOf } from './support/paired.ts';
 import { nanosNow } from './support/samples.ts';
@@ -103,7 +103,7 @@ async function rowsOf(context: BenchContext, stub: BrokerStub): Promise<readonly
     check(each === 1, `an order at ${stub.name} is one request, not ${each}`);
     const answer = await paired(context, {
       ours: oneByOneAsync(() => road.order(), times),
-      peer: oneByOneAsync(() => stub.bareOrder(), times),
+      peer: oneByOneAsync(() => fetchOrder(stub.bareOrder()), times),
     });
     const names = { bench: NAME, unit: 'us' } as const;
     const metric = `${stub.name}: approved to the`;

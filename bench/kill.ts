@@ -17,6 +17,7 @@ import { KillSwitch } from '../src/command/kill-switch.ts';
 import { ENGINE_API_VERSION } from '../src/desk/engine-api.ts';
 import { EngineApiClient } from '../src/desk/engine-api-client.ts';
 import type { OrderRecord } from '../src/desk/orders/order-book.ts';
+import { BrokerTap } from '../src/desk/simulation/broker-tap.ts';
 import { wallMicros } from '../src/engine/domain/clock.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
@@ -136,7 +137,7 @@ function kills(rig: KillRig, word: Samples, times: number): Measure {
 
 /** Sends openings as fast as they go while another thread pulls the kill word. */
 class KillRace {
-  readonly bench = new BenchDesk();
+  readonly bench: BenchDesk;
   readonly #signal = new SharedArrayBuffer(4);
   readonly #words = new Int32Array(this.#signal);
   readonly #nanos = new SharedArrayBuffer(8);
@@ -144,6 +145,14 @@ class KillRace {
   #lastSentAt = 0n;
 
   constructor() {
+    const observer = {
+      onSubmit: () => {
+        this.#lastSentAt = process.hrtime.bigint();
+      },
+      onReprice: () => undefined,
+      onEvent: () => undefined,
+    };
+    this.bench = new BenchDesk(undefined, { wrap: (broker) => new BrokerTap(broker, observer) });
     const start: PullerStart = {
       counters: this.bench.counterWords,
       signal: this.#signal,
@@ -160,7 +169,10 @@ class KillRace {
     const tokens = Array.from({ length: 2 * OPENINGS }, () => bench.preview().tokenSha256);
     this.#lastSentAt = 0n;
     this.#set(ARMED);
-    for (const token of tokens) this.#send(token);
+    for (const tokenSha256 of tokens) {
+      bench.command({ kind: 'confirm', tokenSha256 });
+      bench.makeDurable();
+    }
     while (Atomics.load(this.#words, 0) !== RAISED);
     const raisedAt = Atomics.load(new BigInt64Array(this.#nanos), 0);
     this.#set(IDLE);
@@ -173,16 +185,6 @@ class KillRace {
     bench.counters.clearKillWord();
     bench.clear();
     return Math.max(0, late);
-  }
-
-  #send(tokenSha256: string): void {
-    const { bench } = this;
-    const before = bench.counters.get('orders_sent') ?? 0;
-    bench.command({ kind: 'confirm', tokenSha256 });
-    bench.makeDurable();
-    if ((bench.counters.get('orders_sent') ?? 0) > before) {
-      this.#lastSentAt = process.hrtime.bigint();
-    }
   }
 
   #set(value: number): void {
@@ -237,7 +239,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       { bench: NAME, metric: 'call to kill word set', unit: 'us' },
       { ours: toWord, floor: undefined, peer: undefined },
     );
-    const raced = { all: await lastSends(times), medians: [] };
+    const raced = { all: await lastSends(context.count(100)), medians: [] };
     const raceRow = rowOf(
       { bench: NAME, metric: LAST_SEND, unit: 'us' },
       { ours: raced, floor: undefined, peer: undefined },
@@ -249,6 +251,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
         `after each kill the word was set, the latch on the disk, and all ${OPENINGS} openings had their cancel; each then ended`,
       ],
       notes: [
+        'Goals: nothing opens later than 1 us after the word, every thread is told within 1 ms (p99.9), 20 cancels are out within 10 ms (p99). An opening goes out when it is handed to the broker.',
         'The core runs on the calling thread here. In the engine one port hop lies between word and cancels; the promises measure that over MCP.',
       ],
     };

@@ -4,6 +4,7 @@
  * code 1 when a promise is broken or a bench's own check fails, 2 when it was called wrongly.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { getPriority, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BENCHES } from './support/all-benches.ts';
@@ -77,9 +78,17 @@ async function inTime(bench: Bench, context: BenchContext): Promise<BenchReport>
   }
 }
 
+/** How much else the machine has to do, and how this process stands among that. */
+function besideOthers(): string {
+  const [load = 0] = loadavg();
+  const nice = getPriority();
+  return `load ${load.toFixed(1)} before${nice === 0 ? '' : `, nice ${nice}`}`;
+}
+
 async function runAll({ benches, quick }: Request): Promise<Outcome> {
   const context = benchContext(quick);
-  const machine = describeMachine();
+  const plain = describeMachine();
+  const machine = { ...plain, hardware: `${plain.hardware}, ${besideOthers()}` };
   const rows: Row[] = [];
   const sections = new Map<string, string>();
   const failures: string[] = [];

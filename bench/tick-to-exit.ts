@@ -87,6 +87,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
     rows,
     checks: ['after each breaking tick every held condor had exactly one exit order'],
     notes: [
+      'Goal: a millisecond, which is under a hundredth of the way from a broker to the exchange.',
       'Core thread only: chain write, index, stops, risk gate and record. The journal and the broker follow.',
     ],
   };

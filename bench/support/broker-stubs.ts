@@ -1,5 +1,5 @@
 /** The brokers' stubs on loopback as a bench meets them: the adapter and what it needs, and the same
- * order by fetch and nothing else. */
+ * order as a bare request. */
 import { AlpacaGateway } from '../../src/broker/alpaca/alpaca-gateway.ts';
 import { ALPACA_PACE } from '../../src/broker/alpaca/alpaca-pace.ts';
 import type { OrderGateway } from '../../src/broker/order-gateway.ts';
@@ -12,6 +12,7 @@ import { newAccountPace } from '../../src/desk/threads/request-turns-shell.ts';
 import type { WireSecrets } from '../../src/desk/threads/wire-secrets-shell.ts';
 import { keySecrets, OAuthSecrets } from '../../src/desk/threads/wire-secrets-shell.ts';
 import { newYorkInstant } from '../../src/engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../src/engine/domain/units.ts';
 import { sessionDate } from '../../src/engine/domain/units.ts';
 import { AlpacaServer } from '../../test/support/alpaca/alpaca-server.ts';
 import { StubRateLimit } from '../../test/support/alpaca/stub-routes.ts';
@@ -21,12 +22,20 @@ import { check } from './bench.ts';
 
 const AT = newYorkInstant(sessionDate('2026-08-04'), 600);
 const AGENT = { 'user-agent': 'deltaring/bench' };
+const JSON_TYPE = { 'content-type': 'application/json' };
 const ACCOUNT = '5WT00001';
 /** Enough that no order is refused for want of money. */
 const CASH_DOLLARS = 1_000_000_000;
 const HISTORY = { intents: [], brokerEvents: [] };
 /** The same condor at both. */
 const STRIKES = ['P00590', 'P00595', 'C00605', 'C00610'];
+
+/** An order as it is posted to the broker, with nothing behind it. */
+export interface BareOrder {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 export interface BrokerStub {
   readonly name: string;
@@ -35,8 +44,8 @@ export interface BrokerStub {
   readonly secrets: WireSecrets;
   /** Requests that arrived, and orders among them. */
   counts(): { readonly requests: number; readonly orders: number };
-  /** Sends one condor, by fetch alone, and reads its answer. */
-  bareOrder(): Promise<void>;
+  /** One condor as its request: another one each time. */
+  bareOrder(): BareOrder;
   stop(): Promise<void>;
 }
 
@@ -45,9 +54,9 @@ function unhurried(plan: PacePlan): AccountPace {
   return newAccountPace(plan.map((ceiling) => ({ ...ceiling, windowMicros: 1 })));
 }
 
-async function post(url: string, headers: Readonly<Record<string, string>>, body: string) {
-  const type = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers: { ...headers, ...type }, body });
+/** Sends it by fetch alone, and reads its answer. */
+export async function fetchOrder({ url, headers, body }: BareOrder): Promise<void> {
+  const response = await fetch(url, { method: 'POST', headers, body });
   check(response.ok, 'the bare order is taken as well');
   await response.json();
 }
@@ -80,7 +89,7 @@ export async function tastytradeStub(): Promise<BrokerStub> {
       action: index === 0 || index === 3 ? 'Buy to Open' : 'Sell to Open',
     })),
   });
-  const headers = { ...AGENT, authorization: `Bearer ${token}` };
+  const headers = { ...AGENT, ...JSON_TYPE, authorization: `Bearer ${token}` };
   return {
     name: 'tastytrade',
     gateway: new TastytradeGateway({ accountId: ACCOUNT, source: 'bench', history: HISTORY }),
@@ -93,20 +102,30 @@ export async function tastytradeStub(): Promise<BrokerStub> {
     },
     secrets,
     counts: () => ({ requests: venue.seen.length, orders: venue.orders.posts }),
-    bareOrder: () => post(`${server.restUrl}/accounts/${ACCOUNT}/orders`, headers, order),
+    bareOrder: () => ({
+      url: `${server.restUrl}/accounts/${ACCOUNT}/orders`,
+      headers,
+      body: order,
+    }),
     stop: () => server.stop(),
   };
 }
 
-export async function alpacaStub(): Promise<BrokerStub> {
-  const server = new AlpacaServer({ now: AT });
+/** Its clock stands at `at`. */
+export async function alpacaStub(at: EpochMicros = AT): Promise<BrokerStub> {
+  const server = new AlpacaServer({ now: at });
   const { venue, key: keyId, secret: secretKey } = server;
   server.rate = new StubRateLimit(Number.POSITIVE_INFINITY);
   venue.account.cashCents = CASH_DOLLARS * 100;
   venue.market.listsEverything = true;
   await server.listen();
   const login = { kind: 'keys', keyId, secretKey } as const;
-  const headers = { ...AGENT, 'apca-api-key-id': keyId, 'apca-api-secret-key': secretKey };
+  const headers = {
+    ...AGENT,
+    ...JSON_TYPE,
+    'apca-api-key-id': keyId,
+    'apca-api-secret-key': secretKey,
+  };
   const legs = STRIKES.map((strike, index) => {
     const side = index === 0 || index === 3 ? 'buy' : 'sell';
     return {
@@ -123,7 +142,7 @@ export async function alpacaStub(): Promise<BrokerStub> {
       accountId: venue.account.number,
       underlying: 'SPY',
       history: HISTORY,
-      at: { market: AT, wall: AT },
+      at: { market: at, wall: at },
     }),
     wire: {
       restUrl: server.url,
@@ -138,7 +157,7 @@ export async function alpacaStub(): Promise<BrokerStub> {
       bare += 1;
       const fixed = { order_class: 'mleg', type: 'limit', time_in_force: 'day', qty: '1' };
       const order = { ...fixed, limit_price: '-1.25', client_order_id: `bare-${bare}`, legs };
-      return post(`${server.url}/v2/orders`, headers, JSON.stringify(order));
+      return { url: `${server.url}/v2/orders`, headers, body: JSON.stringify(order) };
     },
     stop: () => server.close(),
   };

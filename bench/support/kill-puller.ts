@@ -1,5 +1,6 @@
 /**
- * Thread entry of the kill bench: raises the kill word at a moment that nobody knows, and notes when.
+ * Thread entry of the kill bench: raises the kill word at a moment that nobody knows, and notes the time
+ * right before it.
  *
  *   signal[0]   1: armed, 2: raised        nanos[0]   when, by the machine's own clock
  */
@@ -26,7 +27,8 @@ for (;;) {
   if (Atomics.load(words, 0) !== 1) continue;
   const until = performance.now() + (Math.random() * withinMicros) / MICROS_PER_MILLI;
   while (performance.now() < until);
+  const raisedAt = process.hrtime.bigint();
   word.raiseKillWord();
-  Atomics.store(times, 0, process.hrtime.bigint());
+  Atomics.store(times, 0, raisedAt);
   Atomics.store(words, 0, 2);
 }

@@ -2,6 +2,7 @@
 
 import type { AccountSnapshot } from '../../broker/order-gateway.ts';
 import { multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { Cents } from '../../engine/domain/units.ts';
 import { amountCents, cents, price } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -18,9 +19,17 @@ function claimOf(desk: DeskContext, order: OrderRecord, { asOf }: AccountSnapsho
   return (collateralOf(desk, order) * filledUnits(order)) / intent.quantity;
 }
 
+/** Worst ends by the intent, which never changes: every order is judged with all of them. */
+const WORST_ENDS = new WeakMap<OrderIntent, Cents>();
+
 /** What a broker holds back for all of an order: its worst end, whatever its stops may lose before. */
 function collateralOf(desk: DeskContext, { intent, worstCaseCents }: OrderRecord): number {
-  return payoffAtExpiry(desk, intent).maxLossCents ?? worstCaseCents;
+  const known = WORST_ENDS.get(intent);
+  if (known !== undefined) return known;
+  const worst = payoffAtExpiry(desk, intent).maxLossCents;
+  if (worst === undefined) return worstCaseCents;
+  WORST_ENDS.set(intent, worst);
+  return worst;
 }
 
 function shows({ workingOrders, endedOrders }: AccountSnapshot, intentId: string): boolean {

@@ -19,6 +19,7 @@ export const PLANT_WORDS: Readonly<Record<PlantName, RegExp>> = {
   'target-never': /the target of .* is due by/,
   'trail-never': /the trail of .* is due by/,
   'gain-never-kept': /the first gain of .* is due by/,
+  'opposite-break-never': /the opposite break of .* is due by/,
   'time-exit-never': /the time exit of .* is due by/,
   'stops-at-60-percent': /which is not due: it costs .* stop is at/,
   'stops-of-the-limit': /the stop of .* is due by/,

@@ -177,6 +177,11 @@ function withoutTrail(plan: ExitPlan): ExitPlan {
   return others;
 }
 
+function withoutRange(plan: ExitPlan): ExitPlan {
+  const { rangeExit: _, ...others } = plan;
+  return others;
+}
+
 /** Of the best gain; negative: as many times that gain lost. */
 const KEEPS = -100;
 
@@ -340,6 +345,7 @@ const PLANTS = {
   'target-never': () => withPlans(withoutTarget),
   'trail-never': () => withPlans(withFarTrail),
   'gain-never-kept': () => withPlans(withoutTrail),
+  'opposite-break-never': () => withPlans(withoutRange),
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
   'stops-of-the-limit': () => withPlans((_, sent) => sent),

@@ -19,6 +19,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { HeardBars } from './heard-bars.ts';
 import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
@@ -81,8 +82,7 @@ export class CauseOracle {
   readonly #told = new Set<string>();
   readonly #gains = new Map<string, number>();
   readonly #quotes = new HeardQuotes();
-  /** Closes, by the start of their bar. */
-  readonly #bars = new Map<EpochMicros, number>();
+  readonly #bars = new HeardBars();
   readonly #openedAt = new Map<string, number>();
   /** Told in this step and not judged. */
   #exitsNow: Exit[] = [];
@@ -100,7 +100,7 @@ export class CauseOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    if (input.kind === 'bar') this.#bars.set(input.bar.startsAt, input.bar.close);
+    this.#bars.onInput(input);
   }
 
   onRecord(record: AuditRecord): void {
@@ -224,9 +224,8 @@ export class CauseOracle {
     if (rangeExit === undefined) return 'its plan has no range';
     const { closes, level } = rangeExit;
     const openedAt = (this.#openedAt.get(positionId) ?? 0) - CLOCK_STEPS_MICROS;
-    const isBroken = [...this.#bars].some(([startsAt, close]) => {
-      if (startsAt + MICROS_PER_MINUTE <= openedAt) return false;
-      return closes === 'above' ? close > level : close < level;
+    const isBroken = this.#bars.beyond(rangeExit).some((startsAt) => {
+      return startsAt + MICROS_PER_MINUTE > openedAt;
     });
     return isBroken ? undefined : `no bar closed ${closes} ${level}`;
   }

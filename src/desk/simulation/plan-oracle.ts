@@ -1,9 +1,10 @@
 /**
  * What the exit plan of a position asks for is done: a stop that is broken beyond doubt, one that trails the
- * best gain in the journal included, a target that is reached, a time that has come, each for as long as it has to
- * be, has led to something; and a gain from which on a stop trails is in the journal. Reckoned from the quotes
- * as they came in, with arithmetic of its own: either the quotes are narrow and closing costs the stop, or even
- * the best side of every quote says so. The book is the desk's, which another oracle holds against the facts.
+ * best gain in the journal included, a target that is reached, a time that has come, a bar beyond the other
+ * side of the range, each for as long as it has to be, has led to something; and a gain from which on a stop
+ * trails is in the journal. Reckoned from the quotes and bars as they came in, with arithmetic of its own:
+ * either the quotes are narrow and closing costs the stop, or even the best side of every quote says so. The
+ * book is the desk's, which another oracle holds against the facts.
  */
 
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
@@ -13,11 +14,12 @@ import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
+import { HeardBars } from './heard-bars.ts';
 import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
 import type { Report } from './order-oracle.ts';
 import { AT_ONCE, isShortPassed } from './short-passed.ts';
@@ -29,11 +31,11 @@ type TargetKind = NonNullable<ExitPlan['target']>['kind'];
 /** A part of a plan and the legs that it watches. */
 interface Watched extends WholeUnit {
   readonly name: string;
-  readonly what: 'stop' | 'trail' | 'target' | 'first gain' | 'time exit';
+  readonly what: 'stop' | 'trail' | 'target' | 'first gain' | 'time exit' | 'opposite break';
   readonly kind: StopKind | TargetKind | 'timeAtOrAfter';
   /** The stop of a side: it waits for nothing once the price has passed its short. */
   readonly isSide?: true;
-  /** A price per share; a market time for a time exit. */
+  /** A price per share; a market time where the clock says it. */
   readonly price: number;
   readonly legs: readonly Leg[];
 }
@@ -61,6 +63,8 @@ type Tiers = (typeof TIERS)[keyof typeof TIERS];
 const SLACK_SECONDS = 3;
 /** Entries are averages: a trail stands no more than a tick from where they put it. */
 const TICK = 100;
+/** The engine's clock may have stepped by so much since the opening. */
+const CLOCK_STEPS_MICROS = 3 * MICROS_PER_MINUTE;
 /** From this part of a stop on it is worth a close look. */
 const NEAR = 0.85;
 /** A close that was refused or ended is tried again within this time. */
@@ -98,11 +102,18 @@ function isStop({ what }: Watched): boolean {
   return what === 'stop' || what === 'trail';
 }
 
+/** The clock needs no quotes. */
+function isByClock({ kind }: Watched): boolean {
+  return kind === 'timeAtOrAfter';
+}
+
 /** How far it is beyond what the plan says, by the quotes and beyond doubt: from 1 on it asks for a close. */
 function reachOf(watched: Watched, { natural, far, isNarrow }: Cost, market: EpochMicros) {
   const { what, price } = watched;
-  if (what === 'time exit')
-    return { shown: market >= price ? 1 : 0, sure: market >= price ? 1 : 0 };
+  if (isByClock(watched)) {
+    const due = what === 'opposite break' ? AT_ONCE : 1;
+    return market >= price ? { shown: due, sure: due } : { shown: 0, sure: 0 };
+  }
   const shown = multipleOf(watched, natural);
   const least = isStop(watched) ? multipleOf(watched, far) : 0;
   return { shown, sure: Math.max(least, isNarrow ? shown : 0) };
@@ -152,6 +163,7 @@ export class PlanOracle {
   readonly #report: Report;
   readonly #met: (what: string) => void;
   readonly #quotes = new HeardQuotes();
+  readonly #bars = new HeardBars();
   readonly #trades = new WholeTrades();
   /** The best gain of each position that the journal holds. */
   readonly #gains = new Map<string, number>();
@@ -179,6 +191,7 @@ export class PlanOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
+    this.#bars.onInput(input);
     if (input.kind === 'batchEnd') this.#isBatch = true;
   }
 
@@ -229,16 +242,15 @@ export class PlanOracle {
     }
     const trail = this.#trailOf(positionId);
     if (trail !== undefined) watched.push({ ...trail, ...whole });
+    const byClock = { kind: 'timeAtOrAfter', legs, units: 1, gone: 0 } as const;
     if (timeExitAt !== undefined) {
-      const due = { kind: 'timeAtOrAfter', price: timeExitAt } as const;
-      watched.push({
-        name: `${positionId} time`,
-        what: 'time exit',
-        ...due,
-        legs,
-        units: 1,
-        gone: 0,
-      });
+      const name = `${positionId} time`;
+      watched.push({ name, what: 'time exit', price: timeExitAt, ...byClock });
+    }
+    const breaksAt = this.#breakOf(position);
+    if (breaksAt !== undefined) {
+      const name = `${positionId} range`;
+      watched.push({ name, what: 'opposite break', price: breaksAt, ...byClock });
     }
     for (const right of sideStop === undefined ? [] : (['call', 'put'] as const)) {
       const side = legs.filter(({ instrument: i }) => i.kind === 'option' && i.right === right);
@@ -270,6 +282,17 @@ export class PlanOracle {
     return { name: `${positionId} trail`, what: 'trail', kind, price };
   }
 
+  /** When a bar of after the opening, which another follows, had closed beyond the other side of the range. */
+  #breakOf({ positionId }: StructurePosition): number | undefined {
+    const { rangeExit } = this.#trades.planOf(positionId);
+    if (rangeExit === undefined) return undefined;
+    const from = this.#trades.openedAtOf(positionId) + CLOCK_STEPS_MICROS;
+    const found = this.#bars.beyond(rangeExit).find((startsAt) => {
+      return startsAt >= from && startsAt < this.#bars.newest;
+    });
+    return found === undefined ? undefined : found + MICROS_PER_MINUTE;
+  }
+
   #look(
     desk: DeskContext,
     position: StructurePosition,
@@ -285,8 +308,8 @@ export class PlanOracle {
     const { shown, sure } = reachOf(watched, cost, desk.at.market);
     if (isStop(watched)) this.#nearest = Math.max(this.#nearest, Math.min(shown, 1));
     // A quote that is quiet among others that are not may stand or not, and what bounds it then is not for
-    // this oracle to say: such a look ends what was counted. The clock needs no quotes.
-    if (shown < 1 || (!cost.isRecent && watched.what !== 'time exit')) return;
+    // this oracle to say: such a look ends what was counted.
+    if (shown < 1 || (!cost.isRecent && !isByClock(watched))) return;
     if (sure < 1) {
       if (known !== undefined) this.#broken.set(watched.name, { ...known, wasDoubted: true });
       return;
@@ -365,7 +388,7 @@ export class PlanOracle {
 
   /** Breaches are counted anew, from quotes that the new process has heard itself. */
   onCrash(records: readonly AuditRecord[]): void {
-    for (const heard of [this.#quotes, this.#trades, this.#gains]) heard.clear();
+    for (const heard of [this.#quotes, this.#bars, this.#trades, this.#gains]) heard.clear();
     this.#broken = new Map();
     this.#isBatch = false;
     for (const record of records) this.#remember(record);

@@ -22,6 +22,8 @@ type Leg = StructurePosition['legs'][number];
 /** What an opening order brought, by its fills: net per share, contracts by symbol. */
 interface Opened {
   net: number;
+  /** When the last of them was, in market time. */
+  at: number;
   readonly contracts: Map<string, number>;
 }
 
@@ -146,6 +148,11 @@ export class WholeTrades {
     return units === undefined ? undefined : opened.net / units;
   }
 
+  /** When its opening traded last, in market time. */
+  openedAtOf(positionId: string): number {
+    return this.#opened.get(positionId)?.at ?? Number.POSITIVE_INFINITY;
+  }
+
   onRecord(record: AuditRecord): void {
     const { body } = record;
     if (body.kind === 'intentRecorded') {
@@ -178,9 +185,10 @@ export class WholeTrades {
 
   /** `direction`: -1 takes it back. */
   #open(positionId: string, fill: Fill, direction: 1 | -1): void {
-    const opened = this.#opened.get(positionId) ?? { net: 0, contracts: new Map() };
+    const opened = this.#opened.get(positionId) ?? { net: 0, at: 0, contracts: new Map() };
     const symbol = instrumentSymbol(fill.instrument);
     const quantity = fill.quantity * direction;
+    opened.at = Math.max(opened.at, fill.marketAt);
     opened.net -= legSign(fill.action) * fill.price * quantity;
     opened.contracts.set(symbol, (opened.contracts.get(symbol) ?? 0) + quantity);
     this.#opened.set(positionId, opened);

@@ -3,7 +3,14 @@ import type { Input } from '../../../src/desk/inputs.ts';
 import { PlanOracle } from '../../../src/desk/simulation/plan-oracle.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { ExitPlan } from '../../../src/engine/domain/order.ts';
-import { addMicros, MICROS_PER_SECOND, price } from '../../../src/engine/domain/units.ts';
+import {
+  addMicros,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+  price,
+  priceFromDollars,
+} from '../../../src/engine/domain/units.ts';
+import { putBar } from '../../support/breakout-rig.ts';
 import { callSideCosts, sideCosts } from '../../support/condor-costs.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 
@@ -117,5 +124,20 @@ describe('what a plan asks for', () => {
     expect(said).toEqual([]);
     rig.advance(10);
     expect(said[0]).toContain('the first gain of');
+  });
+
+  it('is missed where a minute has closed beyond the other side of the range and nothing closes', () => {
+    const { rig, said } = watching(() => ({
+      rangeExit: { closes: 'below', level: priceFromDollars(598) },
+    }));
+    const minute = Math.ceil((rig.at.market - rig.session.open) / MICROS_PER_MINUTE) + 4;
+    putBar(rig, minute - 20, 597);
+    putBar(rig, minute, 597);
+    rig.goTo(570 + minute + 1);
+    rig.advance(20);
+    expect(said).toEqual([]);
+    putBar(rig, minute + 1, 600);
+    rig.advance(20);
+    expect(said[0]).toContain('the opposite break of');
   });
 });

@@ -26,6 +26,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'target-never': 177,
   'trail-never': 12,
   'gain-never-kept': 25,
+  'opposite-break-never': 232,
   'stop-leaves': 705,
   'leaves-two-hours-late': 34,
   'target-followed': 1288,

@@ -1,0 +1,38 @@
+/** One-minute bars as they came in: what oracles reckon with apart from the desk's own. */
+
+import type { ExitPlan } from '../../engine/domain/order.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
+import { epochMicros } from '../../engine/domain/units.ts';
+import type { Input } from '../inputs.ts';
+
+export class HeardBars {
+  /** By the start of their bar; one that comes again replaces its elder. */
+  readonly #closes = new Map<EpochMicros, number>();
+  #newest = epochMicros(0);
+
+  onInput(input: Input): void {
+    if (input.kind !== 'bar') return;
+    const { startsAt, close } = input.bar;
+    this.#closes.set(startsAt, close);
+    this.#newest = epochMicros(Math.max(this.#newest, startsAt));
+  }
+
+  /** Start of the newest bar: it may still change. */
+  get newest(): EpochMicros {
+    return this.#newest;
+  }
+
+  /** Starts of the bars that close beyond a level. */
+  beyond({ closes, level }: NonNullable<ExitPlan['rangeExit']>): readonly EpochMicros[] {
+    const found = [...this.#closes].filter(([, close]) => {
+      return closes === 'above' ? close > level : close < level;
+    });
+    return found.map(([startsAt]) => startsAt);
+  }
+
+  /** Another process has heard nothing. */
+  clear(): void {
+    this.#closes.clear();
+    this.#newest = epochMicros(0);
+  }
+}

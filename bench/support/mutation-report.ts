@@ -33,12 +33,25 @@ export interface MutationReport {
   >;
 }
 
-/** A mutant that lives, and why it may. Known by its text, not by its line: lines move. */
+/** What may live, and why. Known by its text and not by its line, for lines move; a text that stands
+ * more than once in a file is excused as often as is said, by `times` or by an excuse for each. */
 export interface KnownSurvivor {
   readonly file: string;
+  /** The kind of change, as StrykerJS names it. */
+  readonly mutator: string;
   readonly original: string;
   readonly replacement: string;
+  /** One where left out. */
+  readonly times?: number;
   readonly reason: string;
+}
+
+/** What is asked of a run. */
+export interface MutationRun {
+  /** The least score in percent. */
+  readonly threshold: number;
+  /** True of a file whose excuses are judged too: none of them may be without its mutant. */
+  readonly isCovered: (file: string) => boolean;
 }
 
 export interface MutationJudgement {
@@ -49,11 +62,9 @@ export interface MutationJudgement {
   readonly violations: readonly string[];
   /** Each file with something that lives, as `killed/all file`. */
   readonly files: readonly string[];
-  /** Known survivors that were killed after all: their lines can go. */
-  readonly outdated: readonly string[];
 }
 
-/** The text between two places of a source, white space made one blank. */
+/** The text between two places of a source. */
 function textAt(source: string, { start, end }: ReportedMutant['location']): string {
   const lines = source.split('\n').slice(start.line - 1, end.line);
   const last = lines.length - 1;
@@ -64,53 +75,72 @@ function textAt(source: string, { start, end }: ReportedMutant['location']): str
   return plain(cut.join('\n'));
 }
 
-function plain(text: string): string {
+/** White space made one blank. */
+export function plain(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-function nameOf(file: string, original: string, replacement: string): string {
-  return `${file}: ${original} → ${replacement}`;
+type Change = Pick<KnownSurvivor, 'file' | 'mutator' | 'original' | 'replacement'>;
+
+function nameOf({ file, mutator, original, replacement }: Change): string {
+  return `${file}: ${mutator}: ${original} → ${replacement}`;
 }
 
 const KILLED: readonly Status[] = ['Killed', 'Timeout'];
 const LIVING: readonly Status[] = ['Survived', 'NoCoverage'];
 
-/** `threshold` is the least score in percent. A part of the files is judged like all of them. */
+/** How many may live, by name. */
+function excusesOf(known: readonly KnownSurvivor[]): ReadonlyMap<string, number> {
+  const excused = new Map<string, number>();
+  for (const one of known) {
+    const name = nameOf(one);
+    excused.set(name, (excused.get(name) ?? 0) + (one.times ?? 1));
+  }
+  return excused;
+}
+
+/** The lines at which mutants live, by name. */
+function livesOf({ files }: MutationReport): ReadonlyMap<string, readonly number[]> {
+  const lives = new Map<string, readonly number[]>();
+  for (const [file, { source, mutants }] of Object.entries(files)) {
+    for (const { mutatorName: mutator, status, location, replacement = '' } of mutants) {
+      if (!LIVING.includes(status)) continue;
+      const original = textAt(source, location);
+      const name = nameOf({ file, mutator, original, replacement: plain(replacement) });
+      lives.set(name, [...(lives.get(name) ?? []), location.start.line]);
+    }
+  }
+  return lives;
+}
+
+/** A part of the files is judged like all of them. */
 export function judgeMutation(
   report: MutationReport,
   known: readonly KnownSurvivor[],
-  threshold: number,
+  { threshold, isCovered }: MutationRun,
 ): MutationJudgement {
-  const allowed = new Set(known.map((one) => nameOf(one.file, one.original, one.replacement)));
-  const seen = new Set<string>();
+  const excused = excusesOf(known.filter(({ file }) => isCovered(file)));
+  const lives = livesOf(report);
   const violations: string[] = [];
+  for (const [name, lines] of lives) {
+    const times = excused.get(name) ?? 0;
+    const places = lines.join(', ');
+    if (lines.length > times) violations.push(`lives at line ${places}, ${times} excused: ${name}`);
+  }
+  for (const [name, times] of excused) {
+    const count = lives.get(name)?.length ?? 0;
+    if (count < times) violations.push(`${times} excused, ${count} live: ${name}`);
+  }
   const files: string[] = [];
-  let killed = 0;
-  for (const [file, { source, mutants }] of Object.entries(report.files)) {
+  let [killed, survived] = [0, 0];
+  for (const [file, { mutants }] of Object.entries(report.files)) {
     const dead = mutants.filter(({ status }) => KILLED.includes(status)).length;
     const living = mutants.filter(({ status }) => LIVING.includes(status)).length;
     if (living > 0) files.push(`${dead}/${dead + living} ${file}`);
     killed += dead;
-    for (const { status, location, replacement = '' } of mutants) {
-      if (!LIVING.includes(status)) continue;
-      const name = nameOf(file, textAt(source, location), plain(replacement));
-      seen.add(`${name} @${location.start.line}:${location.start.column}`);
-      if (!allowed.has(name)) violations.push(`lives at line ${location.start.line}: ${name}`);
-    }
+    survived += living;
   }
-  const survived = seen.size;
   const score = killed + survived === 0 ? 0 : (100 * killed) / (killed + survived);
   if (score < threshold) violations.push(`the score of ${score.toFixed(1)} is below ${threshold}`);
-  const alive = new Set([...seen].map((place) => place.slice(0, place.lastIndexOf(' @'))));
-  const outdated = known.filter(({ file }) => file in report.files);
-  return {
-    killed,
-    survived,
-    score,
-    violations,
-    files,
-    outdated: outdated
-      .map((one) => nameOf(one.file, one.original, one.replacement))
-      .filter((name) => !alive.has(name)),
-  };
+  return { killed, survived, score, violations, files };
 }

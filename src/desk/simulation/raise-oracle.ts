@@ -1,11 +1,16 @@
 /** A raise of a limit ends by the wall clock, and with it every token that was granted before: none of them
- * opens anything afterwards. What an opening may lose after it the oracle of caps knows. */
+ * opens anything afterwards. A raise that ends under a larger one of the same limit takes nothing back. What an opening may lose after it the oracle of caps knows. */
 
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { LimitRaise } from '../../engine/domain/limit-raise.ts';
 import { denialCodeOf } from './answer-oracle.ts';
 import type { Report } from './order-oracle.ts';
 import type { Move } from './scripted-trader.ts';
+
+/** True where the limit stands as high for longer. */
+function outlasts(other: LimitRaise, { setting, value, untilWall }: LimitRaise): boolean {
+  return other.setting === setting && other.value >= value && other.untilWall > untilWall;
+}
 
 export class RaiseOracle {
   readonly #ends: readonly number[];
@@ -17,7 +22,8 @@ export class RaiseOracle {
   readonly #replaces = new Set<string>();
 
   constructor(raises: readonly LimitRaise[], report: Report, met: (what: string) => void) {
-    this.#ends = raises.map(({ untilWall }) => untilWall);
+    const takingBack = raises.filter((raise) => !raises.some((other) => outlasts(other, raise)));
+    this.#ends = takingBack.map(({ untilWall }) => untilWall);
     this.#report = report;
     this.#met = met;
   }

@@ -85,6 +85,19 @@ describe('an opening', () => {
     ]);
   });
 
+  it.each([
+    ['a larger one stands', { value: 3_000 }, 0],
+    ['one of the same height stands', {}, 0],
+    ['a smaller one stands', { value: 1_000 }, 1],
+    ['one of another limit stands', { setting: 'MAX_OPEN_RISK', value: 9_000 }, 1],
+  ])('by a token of before the end of a raise under which %s', (_what, other, faults) => {
+    const said: string[] = [];
+    const longer = { ...RAISE, untilWall: addMicros(END, MICROS_PER_MINUTE), ...other };
+    const report = (what: string): void => void said.push(what);
+    heard(new RaiseOracle([RAISE, longer], report, () => undefined), before, END);
+    expect(said).toHaveLength(faults);
+  });
+
   it('that is refused for that is met', () => {
     const met: string[] = [];
     const oracle = new RaiseOracle(

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createHome, EngineProcess, PATIENCE } from '../support/engine-process.ts';
 import { Trader } from './trader.ts';
 
@@ -10,9 +10,9 @@ vi.setConfig(PATIENCE);
 const PRELOADS = ['hang-thread.mjs', 'break-engine.mjs'].map(
   (name) => `--import ${new URL(`../support/${name}`, import.meta.url).href}`,
 );
-let engine: EngineProcess | undefined;
+const engines: EngineProcess[] = [];
 
-afterEach(() => engine?.remove());
+afterAll(() => Promise.all(engines.map((engine) => engine.remove())));
 
 /** An engine that leaves what is open, and how to let one of its threads hang in the system. */
 async function engineThatCanHang() {
@@ -25,17 +25,21 @@ async function engineThatCanHang() {
     HANG_THREAD_FILE: file,
     BREAK_ENGINE_FILE: `${file}.breaks`,
   };
-  engine = await EngineProcess.start({ home, settings });
+  const running = await EngineProcess.start({ home, settings });
+  engines.push(running);
   /** Resolves once it hangs, or is about to with nothing in between. */
   const hang = async (thread: string) => {
     writeFileSync(file, thread);
     await vi.waitUntil(() => existsSync(`${file}.hangs`), { timeout: 30_000 });
   };
   const breakCore = () => writeFileSync(`${file}.breaks`, 'core throws');
-  return { running: engine, hang, breakCore };
+  return { running, hang, breakCore };
 }
 
-describe.skipIf(process.platform === 'win32')('a thread that hangs in a call of the system', () => {
+/** Each waits for the time limits of a stop, and so both do at once. */
+const both = describe.skipIf(process.platform === 'win32').concurrent;
+
+both('a thread that hangs in a call of the system', () => {
   it('does not keep a stop from telling what is left and ending with 3', async () => {
     const { running, hang } = await engineThatCanHang();
     const trader = await Trader.overHttp(running.url);

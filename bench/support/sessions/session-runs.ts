@@ -20,6 +20,7 @@ import { WireGateway } from '../../../src/desk/simulation/wire-gateway.ts';
 import { ALPACA } from './alpaca-far.ts';
 import type { Replays } from './enough.ts';
 import { lacksOfSession } from './enough.ts';
+import { PLANT_WORDS } from './plant-words.ts';
 import type { PlantName } from './plants.ts';
 import { plantOf } from './plants.ts';
 import { TASTYTRADE } from './tastytrade-far.ts';
@@ -135,14 +136,16 @@ function onceMore(report: SessionReport): OnceMore {
 
 const NOT_TWICE: OnceMore = { found: [], replayed: 0, notReplayed: 0 };
 
-/** Runs one session, as often as the job says. */
+/** Runs one session, as often as the job says; with a plant until that is found. */
 export function runJob({ seed, plant, twice }: SessionJob): SessionOutcome {
-  const wraps = plant === undefined ? {} : plantOf(plant);
-  const report = runSession({ ...sessionOf(seed), wraps, isRecorded: twice });
+  const planted =
+    plant === undefined ? {} : { wraps: plantOf(plant), sought: [PLANT_WORDS[plant]] };
+  const report = runSession({ ...sessionOf(seed), ...planted, isRecorded: twice });
   const { trace, tally, violations } = report;
   const isTwice = plant === undefined && twice;
   const { found, replayed, notReplayed } = isTwice ? onceMore(report) : NOT_TWICE;
-  const lacks = lacksOfSession(tally);
+  // One that is broken off has no time for what a session has to meet.
+  const lacks = plant === undefined ? lacksOfSession(tally) : [];
   return {
     seed,
     trace,

@@ -17,6 +17,8 @@ export interface SessionOptions {
   readonly broker?: BehindWires | undefined;
   /** Minutes after the open at which the session is broken off; to its end where absent. */
   readonly minutes?: number;
+  /** Words of violations: it is broken off once all of them were said, since it was run for no more. */
+  readonly sought?: readonly RegExp[];
   /** Instead of those that the seed plans. */
   readonly faults?: readonly PlannedFault[];
   /** Whether somebody orders leg by leg; the seed decides where absent. */

@@ -198,7 +198,9 @@ class SimulatedSession implements EngineWorld {
   #play(): void {
     this.#engine.begin();
     this.#connect();
-    while (!this.#isStopped && this.#now < this.#end) {
+    const [{ sought }, { violations }] = [this.#options, this.#witness];
+    const isSaid = (words: RegExp): boolean => violations.some((what) => words.test(what));
+    while (!this.#isStopped && this.#now < this.#end && sought?.every(isSaid) !== true) {
       this.#clock.passTo(this.#nextMoment());
       this.#faults.run(this.#clock.trueAt);
       this.#deliver();
@@ -208,7 +210,8 @@ class SimulatedSession implements EngineWorld {
   }
 
   #report(): SessionReport {
-    const isWhole = !this.#isStopped && this.#options.minutes === undefined;
+    const isToEnd = !this.#isStopped && this.#now >= this.#end;
+    const isWhole = isToEnd && this.#options.minutes === undefined;
     const { desk, account } = this.#engine;
     if (isWhole) this.#witness.onQuiet(desk.context, account, this.#clock.trueAt);
     const records = this.#journal.records();

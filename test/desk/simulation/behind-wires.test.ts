@@ -78,18 +78,19 @@ describe('a production adapter behind bad wires', { timeout: PATIENCE_MILLIS }, 
 
   it.each(PLANTED)('shows the planted bug %s', (plant, first, says) => {
     const shows = (seed: number): boolean => {
-      const wraps = plantOf(plant);
-      const { violations } = runSession({ seed, broker: TASTYTRADE, wraps, minutes: 60 });
+      const planted = { wraps: plantOf(plant), sought: [says] };
+      const { violations } = runSession({ seed, broker: TASTYTRADE, minutes: 60, ...planted });
       return violations.some((what) => says.test(what));
     };
     expect(seedsFrom(first).some(shows)).toBe(true);
   });
 
   it.each(BROKERS)('shows at $name that nobody is told of what the stream lost', (each) => {
+    const says = /the stream has not told .* nobody was told/;
+    const planted = { wraps: { gateway: lossUntold }, sought: [says] };
     const shows = (seed: number): boolean => {
-      const wraps = { gateway: lossUntold };
-      const { violations } = runSession({ seed, broker: each.broker, wraps });
-      return violations.some((what) => /the stream has not told .* nobody was told/.test(what));
+      const { violations } = runSession({ seed, broker: each.broker, ...planted });
+      return violations.some((what) => says.test(what));
     };
     expect(seedsFrom(each.loses).some(shows)).toBe(true);
   });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lacksOfCampaign, lacksOfSession } from '../../../bench/support/sessions/enough.ts';
+import { PLANT_WORDS } from '../../../bench/support/sessions/plant-words.ts';
+import { plantOf } from '../../../bench/support/sessions/plants.ts';
 import { runJob, sessionOf } from '../../../bench/support/sessions/session-runs.ts';
 import { REMOTE } from '../../../src/desk/simulation/remote-link.ts';
 import type { FaultKind, PlannedFault } from '../../../src/desk/simulation/session-faults.ts';
@@ -58,6 +60,14 @@ describe('a simulated session', { timeout: PATIENCE_MILLIS }, () => {
   it('gives other records for another seed', () => {
     const traces = [21, 22, 23].map((seed) => runSession({ seed, minutes: 20 }).trace);
     expect(new Set(traces).size).toBe(3);
+  });
+
+  it('is broken off once all is said that it was run for, and not before', () => {
+    const planted = { seed: 1, minutes: 60, wraps: plantOf('leak') };
+    const inputs = (...sought: RegExp[]) => runSession({ ...planted, sought }).tally.inputs;
+    const [says, whole] = [PLANT_WORDS.leak, runSession(planted).tally.inputs];
+    expect(inputs(says)).toBeLessThan(whole / 2);
+    expect(inputs(says, /what nobody says/)).toBe(whole);
   });
 
   it('seals a half day at its own last trade, three hours early', () => {

@@ -50,7 +50,7 @@ import { pageUnknown, searchUnknown } from './orders/unknown-outcomes.ts';
 import { Outbox } from './outbox.ts';
 import { endPastIncidents } from './past-incidents.ts';
 import { PlanBook } from './plan/plan-book.ts';
-import { recordSent, runPlan, warnOfCalendar } from './plan/plan-runner.ts';
+import { beginPlan, runPlan } from './plan/plan-runner.ts';
 import { awaitedPreview } from './previews/awaited-preview.ts';
 import { DecisionLog } from './previews/decision-log.ts';
 import { DryRunBook } from './previews/dry-run-book.ts';
@@ -174,8 +174,7 @@ export class Desk {
     recordLimits(desk);
     repeatCancels(desk);
     pageUnknown(desk);
-    recordSent(desk);
-    warnOfCalendar(desk);
+    beginPlan(desk);
     this.#reconciler.check(desk);
     askForListing(desk);
   }

@@ -340,7 +340,7 @@ export interface EngineApi {
     caller: Caller,
   ): Promise<Answer<{ readonly orders: readonly OrderView[] }>>;
   reconcile(caller: Caller): Promise<Answer<ReconcileView>>;
-  /** Console only: lets the plan send for this session, within a budget of worst cases. */
+  /** Console only: lets the plan send for this session and this run of the engine, within a budget of worst cases. */
   grantPlan(budgetCents: number, caller: Caller): Promise<Answer<PlanView>>;
   /** Console only. */
   revokePlan(caller: Caller): Promise<Answer<PlanView>>;

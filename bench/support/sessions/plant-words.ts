@@ -35,7 +35,7 @@ export const PLANT_WORDS: Readonly<Record<PlantName, RegExp>> = {
   'target-followed': /for its target at .* which is worse than/,
   'delta-cap-off': /can take net delta to/,
   'plan-without-leave': /goes by itself without a leave/,
-  'plan-sends-again': /goes by itself though .* has the order/,
+  'plan-sends-again': /goes by itself though .* has the order|ends twice, the second time/,
   'plan-counts-nothing': /goes by itself and may lose \d+ cents beside/,
   'plan-never-revoked': /goes by itself without a leave/,
   leak: /holds a plain token/,

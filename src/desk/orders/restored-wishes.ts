@@ -3,7 +3,6 @@
 
 import { unreachable } from '../../engine/domain/assert.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import { cents } from '../../engine/domain/units.ts';
 import { tellFired } from '../alerts/alert-watch.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanRun } from '../plan/plan-book.ts';
@@ -33,7 +32,8 @@ function isOfAnotherTurn(
   return outcome !== 'sent' && slot !== undefined && at.market < slot.dueAt;
 }
 
-/** What the operator and traders asked of this session stands after a restart too. */
+/** What the operator and traders asked of this session stands after a restart too, but for the plan's leave: a
+ * disk that failed may lack its revoke, and no lost record may let anything send. */
 export function restoreWishes(desk: DeskContext, body: Wish): void {
   const { plan, alerts, at } = desk;
   switch (body.kind) {
@@ -47,11 +47,8 @@ export function restoreWishes(desk: DeskContext, body: Wish): void {
       if (!isOfAnotherTurn(desk, body)) plan.runs.set(body.slotId, body);
       return;
     case 'planGranted':
-      if (body.sheetSha256 !== plan.sheet?.sha256) return;
-      plan.grant = { ...body, budgetCents: cents(body.budgetCents) };
-      return;
     case 'planRevoked':
-      plan.grant = undefined;
+      plan.hadLeave = body.kind === 'planGranted';
       return;
     case 'alertSet': {
       const { kind: _, ...rule } = body;

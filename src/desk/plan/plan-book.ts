@@ -20,7 +20,7 @@ export interface PlanRun {
   readonly maxLossCents: number;
 }
 
-/** The operator's leave to send, for one session and one sheet. */
+/** The operator's leave to send, for one session, one sheet and one run of the engine. */
 export interface PlanGrant {
   readonly principal: string;
   /** SHA-256 of a secret that was thrown away: it names the grant and cannot be redeemed. */
@@ -42,6 +42,8 @@ export interface PlanWait {
 export class PlanBook {
   readonly sheet: PlanSheet | undefined;
   grant: PlanGrant | undefined;
+  /** True where a run before this one was left with a leave in this session, as far as its journal tells. */
+  hadLeave = false;
   readonly runs = new Map<string, PlanRun>();
   /** By turn; gone with the process, and then the turn is taken anew. */
   readonly waiting = new Map<string, PlanWait>();
@@ -58,6 +60,7 @@ export class PlanBook {
     if (this.#date === date) return;
     this.#date = date;
     this.grant = undefined;
+    this.hadLeave = false;
     this.runs.clear();
     this.waiting.clear();
     this.#stops.clear();

@@ -27,9 +27,20 @@ const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
 const WARN_DAYS = 7;
 
+/** Called at the start: what runs before this one sent, and that their leave has ended with them. */
+export function beginPlan(desk: DeskContext): void {
+  recordSent(desk);
+  const { sheet, hadLeave } = desk.plan;
+  if (sheet !== undefined && hadLeave && desk.config.mayOpen !== false) {
+    const text = `what let the plan send ended with the run of the engine that it was given in: ${heldBack(desk)}`;
+    desk.out.alert('info', 'PLAN_LEAVE_ENDED', text);
+  }
+  warnOfCalendar(desk);
+}
+
 /** Records the turns whose order is in the journal and whose end an earlier run did not get to record, so that
- * their worst cases count and nobody is told that they wait. Called at the start. */
-export function recordSent(desk: DeskContext): void {
+ * their worst cases count and nobody is told that they wait. */
+function recordSent(desk: DeskContext): void {
   const { sheet, slots, runs } = desk.plan;
   if (sheet === undefined) return;
   for (const { slotId } of slots) {
@@ -182,7 +193,8 @@ function record(desk: DeskContext, run: PlanRun): void {
   desk.out.alert('info', code, `${run.slotId} ${run.outcome}: ${run.detail}`, run.slotId);
 }
 
-/** Lets the plan send for the rest of the session, within a budget of its own. Console only. */
+/** Lets the plan send for the rest of the session, or until the engine ends, within a budget of its own.
+ * Console only. */
 export function grantPlan(
   desk: DeskContext,
   principal: string,
@@ -208,13 +220,13 @@ export function grantPlan(
   desk.out.alert(
     'info',
     'PLAN_GRANTED',
-    `${principal} lets the plan send, up to $${(budgetCents / 100).toFixed(2)} of worst cases today`,
+    `${principal} lets the plan send, up to $${(budgetCents / 100).toFixed(2)} of worst cases today, until the engine ends`,
   );
   return { value: planView(desk) };
 }
 
-/** Takes the leave back; recorded where none is in force too, for one of another sheet would stand again after
- * a restart with that. */
+/** Takes the leave back. That is in force at once, and needs no record to stay so: no start takes a leave from
+ * the journal. */
 export function revokePlan(desk: DeskContext, principal: string) {
   desk.plan.grant = undefined;
   desk.out.append({ kind: 'planRevoked', principal }, true);

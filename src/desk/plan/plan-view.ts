@@ -18,7 +18,7 @@ export function heldBack({ config, plan }: DeskContext): string | undefined {
     return 'this engine opens nothing: DELTARING_READ_ONLY or DELTARING_AUTHORITY says so';
   }
   return plan.grant === undefined
-    ? 'nothing is granted for this session; the operator grants that at the console: deltaring plan grant'
+    ? 'nothing is granted in this session since the engine started; the operator grants that at the console: deltaring plan grant'
     : undefined;
 }
 

@@ -31,7 +31,7 @@ const REVOKES_WITHIN_MINUTES = 60;
 const AFTER_LAST_TRADE_MINUTES = 10;
 /** How likely each is. */
 const CHANCE = { early: 0.2, first: 0.85, again: 0.4, revoke: 0.35, trader: 0.1, late: 0.1 };
-const AFTER_RESTART_CHANCE = 0.35;
+const AFTER_RESTART_CHANCE = 0.7;
 const AFTER_RESTART_SECONDS = [3, 600] as const;
 
 export class SheetOperator {

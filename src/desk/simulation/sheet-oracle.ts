@@ -286,10 +286,11 @@ export class SheetOracle {
     this.#report(`${id} is told to be ${slot.outcome}, and is ${expected.join(' or ')}`);
   }
 
-  /** Begins again from what the journal kept. */
+  /** Begins again from what the journal kept, without a leave. */
   onCrash(records: readonly AuditRecord[]): void {
     this.#day = new SheetDay(this.#sheet, this.#session);
     for (const record of records) this.#day.see(record);
+    this.#day.leave = undefined;
     for (const { slotId, outcome, orderId } of this.#day.ends.values()) {
       if (outcome !== 'sent' || this.#day.orders.has(slotId)) continue;
       this.#report(`${slotId} is told to be sent, and the journal holds no ${orderId}`);

@@ -3,6 +3,7 @@ import { OrderEvidence } from '../../../src/audit/order-evidence.ts';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
+import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
@@ -427,10 +428,8 @@ describe('the leave to send', () => {
     expect(view.slots.map(({ outcome }) => outcome)).toEqual(['sent', 'ready', 'waiting']);
   });
 
-  it('is not given where the operator lets nobody open, and one from before opens nothing', () => {
-    const rig = new DeskRig({ plan: sheet() });
-    grant(rig);
-    const again = rig.restart(rig.records(), { plan: sheet(), mayOpen: false });
+  it('is not given where the operator lets nobody open', () => {
+    const again = new DeskRig({ plan: sheet(), mayOpen: false });
     const command = { kind: 'planGrant', budgetCents: 1_000, grantSha256: 'a'.repeat(64) } as const;
     const denied = denialIn(again.ask(command, CONSOLE));
     expect(denied.code).toBe('not_authorized');
@@ -451,38 +450,74 @@ describe('the leave to send', () => {
     expect(rig.session.date).not.toBe(TODAY);
     expect(rig.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
   });
-
-  it('stands after a restart on the same day, with what was spent of it', () => {
-    const rig = new DeskRig({ plan: sheet() });
-    grant(rig);
-    rig.goTo(635);
-    rig.advance(3);
-    const before = rig.query<PlanView>({ kind: 'planStatus' });
-    expect(before.grant?.spentCents).toBeGreaterThan(0);
-    const again = rig.restart();
-    expect(again.query<PlanView>({ kind: 'planStatus' })).toEqual(before);
-  });
-
-  it('is for the sheet it was given for: another one has none', () => {
-    const rig = new DeskRig({ plan: sheet() });
-    grant(rig);
-    const again = rig.restart(rig.records(), { plan: { ...sheet(), sha256: 'e'.repeat(64) } });
-    expect(again.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
-  });
 });
 
-describe('a leave that is taken back while another sheet is set', () => {
-  it('does not come back with the sheet it was given for', () => {
+describe('a leave and a restart', () => {
+  /** A desk whose operator gave the leave, and what its journal holds by then. */
+  const granted = () => {
     const rig = new DeskRig({ plan: sheet() });
     grant(rig);
+    return { rig, kept: [...rig.records()] };
+  };
+  const leaveOf = (rig: DeskRig) => rig.query<PlanView>({ kind: 'planStatus' }).grant;
+  /** The turn is prepared for a human, and why it did not go is told at the start and with it. */
+  const expectNothingSent = (rig: DeskRig) => {
+    expect(leaveOf(rig)).toBeNull();
+    rig.goTo(635);
+    rig.advance(3);
+    expect(rig.bodies('planRun')).toMatchObject([
+      { outcome: 'ready', detail: expect.stringContaining('since the engine started') },
+    ]);
+    expect(rig.submitted).toEqual([]);
+  };
+
+  it.each([
+    ['and its reserve is full', true],
+    ['and nobody was told of it yet', false],
+  ])('send nothing where the journal took no revoke, %s', (_how, isTold) => {
+    const { rig, kept } = granted();
+    if (isTold) {
+      rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: true });
+    }
+    expect(valueIn(rig.ask<PlanView>({ kind: 'planRevoke' }, CONSOLE)).grant).toBeNull();
+    const again = rig.restart(kept);
+    expect(again.alerts()).toContain('PLAN_LEAVE_ENDED');
+    expectNothingSent(again);
+  });
+
+  it('bring no budget back that was made less while the journal took no record', () => {
+    const { rig, kept } = granted();
+    rig.step({ kind: 'journalFailed', at: rig.at, reason: 'EIO', reserveExhausted: true });
+    grant(rig, 1);
+    expectNothingSent(rig.restart(kept));
+  });
+
+  it('send nothing after a run that ended in order, and under another sheet', () => {
+    const { rig } = granted();
+    valueIn(rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE));
+    rig.advance(2);
+    expect(rig.bodies('engineStopped')).toHaveLength(1);
     const other = rig.restart(rig.records(), { plan: { ...sheet(), sha256: 'e'.repeat(64) } });
-    valueIn(other.ask({ kind: 'planRevoke' }, CONSOLE));
-    const again = other.restart(other.records(), { plan: sheet() });
-    expect(again.query<PlanView>({ kind: 'planStatus' }).grant).toBeNull();
-    again.goTo(635);
-    again.advance(3);
-    expect(runs(again)).toEqual([['condor#1', 'ready']]);
-    expect(again.submitted).toEqual([]);
+    expect(leaveOf(other)).toBeNull();
+    expectNothingSent(other.restart(other.records(), { plan: sheet() }));
+  });
+
+  it('tell nothing of one that was taken back, or where nobody may open', () => {
+    const { rig, kept } = granted();
+    valueIn(rig.ask({ kind: 'planRevoke' }, CONSOLE));
+    const quiet = [rig.restart(), rig.restart(kept, { mayOpen: false })];
+    for (const again of quiet) expect(again.alerts()).not.toContain('PLAN_LEAVE_ENDED');
+  });
+
+  it('count what was sent in the budget of the next one', () => {
+    const { rig } = granted();
+    rig.goTo(635);
+    rig.advance(3);
+    const before = leaveOf(rig);
+    expect(before?.spentCents).toBeGreaterThan(0);
+    const again = rig.restart();
+    grant(again);
+    expect(leaveOf(again)).toEqual(before);
   });
 });
 
@@ -522,6 +557,15 @@ describe('a turn that a sheet set anew has at a later time', () => {
   });
 });
 
+/** The same after a restart, let send anew before the first clock. */
+function restartGranted(rig: DeskRig, records: readonly AuditRecord[]): DeskRig {
+  const again = rig.restart(records, { isOpen: false });
+  again.step({ kind: 'listing', at: again.at, listing: again.listing() });
+  grant(again);
+  again.open();
+  return again;
+}
+
 describe('a turn and a crash', () => {
   it('never send twice, at whatever record it comes', () => {
     const rig = new DeskRig({ plan: sheet() });
@@ -532,10 +576,10 @@ describe('a turn and a crash', () => {
     for (let length = 1; length <= records.length; length += 1) {
       const prefix = records.slice(0, length);
       const before = prefix.filter(({ body }) => body.kind === 'intentRecorded').length;
-      const again = rig.restart(prefix);
+      const again = restartGranted(rig, prefix);
       again.advance(3);
       const after = again.bodies('intentRecorded').length;
-      expect(after, `cut after ${length}`).toBeLessThanOrEqual(Math.max(1, before));
+      expect(after, `cut after ${length}`).toBe(Math.max(1, before));
     }
   });
 });
@@ -555,10 +599,10 @@ describe('a turn that was sent right before a crash', () => {
 
   it('is told as sent, and counts, before the chain is there again', () => {
     const rig = new DeskRig({ plan: sheet() }).restart(cut(), { isOpen: false });
-    const { slots, grant: leave } = rig.query<PlanView>({ kind: 'planStatus' });
+    const { slots } = rig.query<PlanView>({ kind: 'planStatus' });
     const [intent] = rig.bodies('intentRecorded');
     expect(slots).toMatchObject([{ outcome: 'sent', orderId: intent?.intent.intentId }]);
-    expect(leave?.spentCents).toBeGreaterThan(0);
+    expect(rig.bodies('planRun')[0]?.maxLossCents).toBeGreaterThan(0);
     expect(runs(rig)).toEqual([['condor#1', 'sent']]);
     expect(runs(rig.restart())).toEqual([['condor#1', 'sent']]);
   });
@@ -591,7 +635,7 @@ describe('a turn that was sent right before a crash', () => {
     whole.advance(2);
     const records = whole.records();
     for (let length = 1; length <= records.length; length += 1) {
-      const rig = whole.restart(records.slice(0, length));
+      const rig = restartGranted(whole, records.slice(0, length));
       rig.advance(3);
       const evidence = new OrderEvidence();
       for (const record of rig.records()) evidence.see(record);

@@ -41,10 +41,9 @@ export function beginPlan(desk: DeskContext): void {
 /** Records the turns whose order is in the journal and whose end an earlier run did not get to record, so that
  * their worst cases count and nobody is told that they wait. */
 function recordSent(desk: DeskContext): void {
-  const { sheet, slots, runs } = desk.plan;
-  if (sheet === undefined) return;
+  const { slots, runs } = desk.plan;
   for (const { slotId } of slots) {
-    const known = desk.tokens.lookup(tokenOf(desk, sheet, slotId), PLAN_PRINCIPAL, desk.at);
+    const known = desk.tokens.lookup(tokenOf(desk, slotId), PLAN_PRINCIPAL, desk.at);
     if (known.kind !== 'used' || runs.has(slotId)) continue;
     const [orderId = null] = known.spent.result.intentIds;
     const maxLossCents = desk.orders.get(orderId ?? '')?.worstCaseCents ?? cents(0);
@@ -72,7 +71,7 @@ function runSlot(
 ): PlanRun | undefined {
   const { slotId } = slot;
   const nothing = { slotId, previewId: null, orderId: null, maxLossCents: 0 };
-  const tokenSha256 = tokenOf(desk, sheet, slotId);
+  const tokenSha256 = tokenOf(desk, slotId);
   const wait = desk.plan.waiting.get(slotId);
   if (wait !== undefined)
     return sendWaiting(desk, { shelf, sheet }, slot, { ...wait, tokenSha256 });
@@ -86,8 +85,9 @@ function runSlot(
   return preview(desk, shelf, slot, tokenSha256);
 }
 
-function tokenOf(desk: DeskContext, sheet: PlanSheet, slotId: string): string {
-  return tokenSha256(`plan ${sheet.sha256} ${desk.day.session.date} ${slotId}`);
+/** The same under every sheet: a turn that went is known by its name, however the sheet was changed since. */
+function tokenOf(desk: DeskContext, slotId: string): string {
+  return tokenSha256(`plan ${desk.day.session.date} ${slotId}`);
 }
 
 /** Events, and the cool-down after a stop of the same strategy. */

@@ -39,7 +39,7 @@ export function turnsOf(sheet: PlanSheet, session: SessionTimes): readonly Turn[
         entry,
         dueAt,
         latestAt: addMicros(dueAt, GRACE_MICROS),
-        token: tokenSha256(`plan ${sheet.sha256} ${date} ${id}`),
+        token: tokenSha256(`plan ${date} ${id}`),
         isInSession: dueAt >= open && dueAt < lastTrade,
       });
     }

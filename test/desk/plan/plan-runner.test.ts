@@ -555,6 +555,24 @@ describe('a turn that a sheet set anew has at a later time', () => {
     expect(runs(again)).toEqual([['condor#1', 'sent']]);
     expect(again.submitted).toEqual([]);
   });
+
+  it('is the one that was sent right before a crash, whose end no record tells', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    rig.goTo(635);
+    rig.advance(2);
+    const whole = rig.records();
+    const kept = whole.slice(
+      0,
+      whole.findIndex(({ body }) => body.kind === 'planRun'),
+    );
+    const again = rig.restart(kept, { plan: LATER });
+    grant(again);
+    again.goTo(670);
+    again.advance(3);
+    expect(again.submitted).toEqual([]);
+    expect(runs(again)).toEqual([['condor#1', 'sent']]);
+  });
 });
 
 /** The same after a restart, let send anew before the first clock. */

@@ -38,11 +38,16 @@ function intentIdOf(records: readonly AuditRecord[], id: string): string {
   return id;
 }
 
+/** That of the record of the order; what was never recorded as one has that of its offer. */
 function previewIdOf(records: readonly AuditRecord[], intentId: string): string | null {
+  let offered: string | null = null;
   for (const { body } of records) {
     if (body.kind === 'intentRecorded' && body.intent.intentId === intentId) return body.previewId;
+    if (body.kind === 'previewMade' && body.intent.intentId === intentId) {
+      offered ??= body.previewId;
+    }
   }
-  return null;
+  return offered;
 }
 
 const DETAIL_INDENT = 4;

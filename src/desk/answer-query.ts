@@ -36,7 +36,8 @@ export function answerQuery(
     case 'orderStatus': {
       const order = desk.orders.get(query.orderId);
       if (order !== undefined) return { value: orderView(desk, order) };
-      const message = `no order "${query.orderId}"; get_recent_orders lists them`;
+      const unsent = desk.day.replacements.unsent.get(query.orderId);
+      const message = `no order "${query.orderId}"${unsent === undefined ? '' : `, ${unsent}`}; get_recent_orders lists them`;
       return deny('not_found', message, { orderId: query.orderId });
     }
     case 'describeToken': {

@@ -128,7 +128,7 @@ function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown 
   if (order === undefined) {
     return deny('not_found', `no order "${orderId}"; get_recent_orders lists them`, { orderId });
   }
-  const replacement = desk.day.replacements.get(orderId);
+  const replacement = desk.day.replacements.waiting.get(orderId);
   if (replacement !== undefined) replacement.calledOff = 'it was cancelled';
   if (isFinal(order) && !isStillAsked(desk, order)) return { value: orderView(desk, order) };
   if (order.intent.purpose !== 'open') return previewCancel(desk, turn, order);

@@ -32,7 +32,7 @@ import type { Outbox } from './outbox.ts';
 import type { PlanBook } from './plan/plan-book.ts';
 import type { DecisionLog } from './previews/decision-log.ts';
 import type { DryRunBook } from './previews/dry-run-book.ts';
-import type { Replacement } from './previews/replacement.ts';
+import type { Replacements } from './previews/replacement.ts';
 import type { BarBook } from './session/bar-book.ts';
 import type { LentEvidence } from './session/lent-evidence.ts';
 
@@ -191,8 +191,7 @@ export interface DeskDay {
   readonly othersFills: Map<string, OthersFill>;
   stopping: boolean;
   readonly breakoutsTaken: string[];
-  /** Replacements that wait for the end of an order, by its id. */
-  readonly replacements: Map<string, Replacement>;
+  readonly replacements: Replacements;
   /** Alerts that some channel has not taken, as it was last told. */
   undeliveredAlerts: number;
   readonly recentOrders: RecentOrder[];

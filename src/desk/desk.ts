@@ -56,6 +56,7 @@ import { DecisionLog } from './previews/decision-log.ts';
 import { DryRunBook } from './previews/dry-run-book.ts';
 import { PreviewShelf } from './previews/preview-shelf.ts';
 import { keepReplacements } from './previews/replacing.ts';
+import { endLost } from './previews/restored-replacements.ts';
 import { Reconciler } from './reconciling/reconciling.ts';
 import { recover } from './recovery.ts';
 import { Replies } from './replies.ts';
@@ -77,7 +78,6 @@ import { askForListing, keepSession, onListing, scheduleFor } from './session/se
 import { recordStart } from './starting.ts';
 import type { Stop, StopPolicy } from './stopping.ts';
 import { beginStop, watchStop } from './stopping.ts';
-import type { UntoldAlert } from './untold.ts';
 
 /** Twice this, for a difference is seen twice before it is told, stays well within five seconds. */
 const RECONCILE_EVERY_MICROS = 1_500_000;
@@ -143,8 +143,7 @@ export class Desk {
     };
     this.#market = new MarketTurn(this.#desk, this.#exits);
     this.#desk.plan.beginSession(session.date);
-    const untold = recover(this.#desk, this.#shelf, past);
-    this.#begin(past, untold);
+    this.#begin(past, recover(this.#desk, this.#shelf, past));
   }
 
   /** The desk's state, for queries and for the shell's counters. Not to be changed. */
@@ -157,7 +156,7 @@ export class Desk {
     return this.#drain();
   }
 
-  #begin(past: JournalSummary, untold: readonly UntoldAlert[]): void {
+  #begin(past: JournalSummary, { untold, lost }: ReturnType<typeof recover>): void {
     const desk = this.#desk;
     const { day } = desk;
     if (past.lastSession !== day.session.date) {
@@ -172,6 +171,7 @@ export class Desk {
       desk.out.alert(severity, code, text, subject);
     }
     recordLimits(desk);
+    endLost(desk, lost);
     repeatCancels(desk);
     pageUnknown(desk);
     beginPlan(desk);

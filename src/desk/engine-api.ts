@@ -175,6 +175,8 @@ export interface ConfirmResult {
   /** Of a flatten alone: what stays open for now, and why. What this book holds is tried again until it is
    * closed. */
   readonly unclosed?: readonly UnclosedView[];
+  /** Why a replacement was not sent: then `orders` shows the order that it was to replace. */
+  readonly reason?: string;
 }
 
 /** One held leg: quantity signed, average price in dollars per share. */

@@ -62,7 +62,6 @@ const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'buildChanged',
   'sessionOpened',
   'previewRefused',
-  'confirmRefused',
   'residualAdopted',
   'feedOutage',
   'reconciled',
@@ -70,8 +69,9 @@ const TOLD_ONLY: ReadonlySet<AuditRecord['body']['kind']> = new Set([
   'alertDelivered',
 ]);
 
-/** A flatten that was told done is told no more. */
+/** A flatten that was told done is told no more, and a replacement that was refused is not lost. */
 function isToldOnly(body: AuditRecord['body']): boolean {
+  if (body.kind === 'confirmRefused') return body.previewId === null;
   return TOLD_ONLY.has(body.kind) && !(body.kind === 'alert' && body.code === FLATTEN_DONE);
 }
 

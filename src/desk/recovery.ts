@@ -27,14 +27,16 @@ import { movedUrgency, recordedUrgency } from './orders/restored-urgency.ts';
 import { restoreWishes } from './orders/restored-wishes.ts';
 import { noteCallBack } from './orders/sending.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
+import { ReplacementFold } from './previews/restored-replacements.ts';
 import { restoreDay } from './restored-day.ts';
 import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
 import { UntoldFold } from './untold.ts';
 
 /** Rebuilds the desk's state from the records that it follows from; hands back what the last of them had to
- * tell and did not. */
+ * tell and did not, and the replacements that were lost with the engine. */
 export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSummary) {
   const untold = new UntoldFold(past.lastStep);
+  const replacements = new ReplacementFold();
   const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
   let before: AuditRecord['body']['kind'] | undefined;
   let triggered: Triggered | undefined;
@@ -48,6 +50,7 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
     then.out = untold.outboxOf(record);
     keepAges(then, record.at);
     then.at = record.at;
+    replacements.see(then, record);
     apply(then, shelf, record);
     if (body.kind === 'exitTriggered') triggered = body;
     if (body.kind === 'intentRecorded') triggered = restoreExit(desk, body, triggered);
@@ -56,7 +59,7 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
   settleUnsent(desk);
   endFlattened(desk);
   takeStampsAsNow(desk);
-  return untold.alerts();
+  return { untold: untold.alerts(), lost: replacements.lost() };
 }
 
 /** Each run leaves numbers out behind one that was cut off, and so must all that follow it. What the paper

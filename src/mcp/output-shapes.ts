@@ -171,6 +171,7 @@ export const confirmShape = {
   orders: z.array(order),
   replayed: z.boolean(),
   unclosed: z.array(z.object({ positionId: text, reason: text })).optional(),
+  reason: text.optional(),
 } satisfies { readonly [Field in keyof ConfirmResult]: z.ZodType };
 
 const heldLeg = z.object({

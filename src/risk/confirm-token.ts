@@ -57,8 +57,6 @@ export interface TokenResult {
   readonly intentIds: readonly string[];
   /** Set where it closes everything, also what no order of its own closes yet. */
   readonly isFlatten?: true;
-  /** Why nothing was sent, where the token was spent without an order. */
-  readonly denied?: Denial | undefined;
 }
 
 export interface SpentToken {

@@ -70,7 +70,16 @@ describe('the story of an order', () => {
     expect(auditShow(records, 'p-o-2')).toEqual(auditShow(records, 'o-2'));
   });
 
+  it('tells of what was offered and never recorded as an order why it was not sent', () => {
+    const offer = orderStory('o-3')[0] as AuditBody;
+    const refusal = { principal: 'alice', previewId: 'p-o-3', denial, checks: [] };
+    const lost = [...orderStory('o-1'), offer, { kind: 'confirmRefused', ...refusal } as const];
+    expect(auditShow(recordsOf(1, lost), 'o-3').at(-1)).toContain(
+      'refused: reprice_required: the price moved',
+    );
+  });
+
   it('is empty for what no record names', () => {
-    expect(auditShow(recordsOf(1, bodies), 'o-3')).toEqual([]);
+    expect(auditShow(recordsOf(1, bodies), 'o-4')).toEqual([]);
   });
 });

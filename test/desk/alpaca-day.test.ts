@@ -267,6 +267,38 @@ describe('a trader’s close whose order the adapter itself cancels', () => {
   });
 });
 
+describe('a replacement at Alpaca whose cancel a crash came behind', () => {
+  it.each(['never left', 'was served'])('is told as not sent where it %s', (where) => {
+    const day = new AlpacaDay();
+    day.pass(0.5);
+    day.jump(631);
+    day.venue.knobs.holdsNew = true;
+    const old = day.open(CONDOR);
+    expect(old.status).toBe('working');
+    const { intentId: orderId, worst } = old.intent;
+    const tokenSha256 = day.rig.newToken();
+    const limit = worst / 10_000 + 0.01;
+    valueIn(day.rig.ask({ kind: 'previewReplace', orderId, limit, tokenSha256 }));
+    if (where === 'was served') {
+      day.wires.onServed = (target) => {
+        if (target.startsWith('DELETE')) day.isDead = true;
+      };
+    }
+    day.rig.send({ kind: 'confirm', tokenSha256 });
+    expect(day.rig.bodies('cancelRequested')).toMatchObject([{ intentId: orderId, tokenSha256 }]);
+    if (where === 'was served') day.pass(0.1, 1);
+    expect(day.isDead).toBe(where === 'was served');
+    const next = new AlpacaDay(day);
+    next.pass(1);
+    expect(day.atVenue(old).map(({ status }) => status)).toEqual(['canceled']);
+    expect(next.rig.order(orderId).status).toBe('cancelled');
+    const result = valueIn(next.rig.confirm(tokenSha256));
+    expect(result).toMatchObject({ status: 'denied', replayed: true, orders: [{ orderId }] });
+    expect(result.reason).toContain('the engine stopped before the new order was recorded');
+    expect([result.orderId === orderId, next.sent]).toEqual([false, 0]);
+  });
+});
+
 /** A close that works at the venue, hurries, and fills nowhere: of one leg, which is amended, or of a condor,
  * which is moved by a cancel. */
 function hurrying(of: 'amended' | 'moved'): {

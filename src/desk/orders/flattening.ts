@@ -41,7 +41,7 @@ export function cancelOpenings(
   tokenSha256?: string,
 ): readonly string[] {
   const openings = desk.orders.live().filter((order) => order.intent.purpose === 'open');
-  for (const replacement of desk.day.replacements.values()) {
+  for (const replacement of desk.day.replacements.waiting.values()) {
     replacement.calledOff ??= 'what opens was called back';
   }
   for (const order of openings) {
@@ -275,7 +275,7 @@ export function closeEverything(
   const { tokenSha256 = null, previewId = null } = token ?? {};
   const spent = tokenSha256 !== null && { tokenSha256, orderIds: openingsAndCloses(desk) };
   desk.out.append({ ...asked, ...spent }, true);
-  for (const replacement of day.replacements.values()) {
+  for (const replacement of day.replacements.waiting.values()) {
     replacement.calledOff = 'everything is flattened';
   }
   cancelOpenings(desk, principal, token?.tokenSha256);

@@ -170,11 +170,14 @@ export function confirmResult(
   const orders = ordersOf(desk, orderIds).map((order) => orderView(desk, order));
   if (isFlatten) return flattenResult(desk, orders, replayed);
   const result = resultOf(orders, replayed);
-  // Of a replacement the new order comes first, and is none yet while the old one is called back.
+  // Of a replacement the new order comes first: it is none yet while the old one is called back, and is none
+  // at all where it was not sent.
   const [orderId] = orderIds;
-  const isToCome = orderIds.some((id) => desk.day.replacements.has(id));
-  if (orderId === undefined || !isToCome || desk.orders.get(orderId) !== undefined) return result;
-  return { ...result, orderId, status: 'pending' };
+  if (orderId === undefined || desk.orders.get(orderId) !== undefined) return result;
+  const reason = desk.day.replacements.unsent.get(orderId);
+  if (reason !== undefined) return { ...result, orderId, status: 'denied', reason };
+  const isToCome = orderIds.some((id) => desk.day.replacements.waiting.has(id));
+  return isToCome ? { ...result, orderId, status: 'pending' } : result;
 }
 
 function resultOf(orders: readonly OrderView[], replayed: boolean): ConfirmResult {
@@ -202,6 +205,6 @@ export function flattenResult(
 
 /** True once nothing more can happen to these orders. */
 export function isSettled(desk: DeskContext, orderIds: readonly string[]): boolean {
-  if (orderIds.some((orderId) => desk.day.replacements.has(orderId))) return false;
+  if (orderIds.some((orderId) => desk.day.replacements.waiting.has(orderId))) return false;
   return ordersOf(desk, orderIds).every(isFinal);
 }

@@ -13,3 +13,11 @@ export interface Replacement {
   /** Why nothing is to be sent any more, where somebody wants the order gone and not another. */
   calledOff?: string;
 }
+
+/** Replacements of the session that were confirmed and are no orders. */
+export interface Replacements {
+  /** Those that wait, by the order whose end they wait for. */
+  readonly waiting: Map<string, Replacement>;
+  /** Why the others were not sent, by what would have been their ids. */
+  readonly unsent: Map<string, string>;
+}

@@ -4,6 +4,7 @@
  * unfilled since the preview is the new one judged again, recorded and sent: the two never work at the
  * same time. A crash between the two loses an order and never doubles one.
  */
+import { assert } from '../../engine/domain/assert.ts';
 import { netPrices } from '../../engine/domain/net-price.ts';
 import {
   addMicros,
@@ -41,9 +42,9 @@ import { withoutOrder } from './without-order.ts';
 /** A cancel that takes longer than this is answered without the new order. */
 const PATIENCE_MICROS = 10 * MICROS_PER_SECOND;
 
-/** Why the old order works on: nobody wanted it gone without the new one. A restart, which knows of no
- * replacement, goes on calling it back: that loses an order and doubles none. */
-const REFUSED = 'the broker refused to cancel it';
+/** Why the old order works on: nobody wanted it gone without the new one. A restart whose records end before
+ * the broker's answer goes on calling it back: that loses an order and doubles none. */
+export const REFUSED = 'the broker refused to cancel it';
 
 function replaceable(desk: DeskContext, orderId: string): Outcome<{ readonly order: OrderRecord }> {
   const order = desk.orders.get(orderId);
@@ -135,7 +136,7 @@ export function beginReplacement(
   const orderIds = [...newIds, replaces];
   order.reason = `called back for ${newIds.join(', ')}, which follows once this has ended`;
   desk.tokens.consume(grant.tokenSha256, { intentIds: orderIds });
-  desk.day.replacements.set(replaces, {
+  desk.day.replacements.waiting.set(replaces, {
     grant,
     openUpToCents: caller.openUpToCents,
     filledBefore,
@@ -149,26 +150,71 @@ export function beginReplacement(
 /** Sends each replacement whose time has come, and drops each that has missed it: the record says why. Called
  * on the clock and after every command. */
 export function keepReplacements(desk: DeskContext): void {
-  for (const [orderId, replacement] of desk.day.replacements) {
+  for (const [orderId, replacement] of desk.day.replacements.waiting) {
     const order = desk.orders.get(orderId);
     const why = order === undefined ? 'it is gone' : missedBy(desk, order, replacement);
     if (why === undefined && order !== undefined && !isFinal(order)) continue;
-    desk.day.replacements.delete(orderId);
-    const came =
-      why === undefined
-        ? send(desk, orderId, replacement)
-        : missed(desk, orderId, replacement, why);
-    if (order === undefined) continue;
-    if (why === REFUSED) order.calledBackBy = undefined;
-    order.reason = came;
-    publishOrder(desk, order);
+    desk.day.replacements.waiting.delete(orderId);
+    if (why === undefined) send(desk, orderId, replacement);
+    else endUnsent(desk, unsentOf(orderId, replacement), missed(orderId, why));
+    if (order !== undefined) publishOrder(desk, order);
   }
 }
 
-function missed(desk: DeskContext, orderId: string, { grant }: Replacement, why: string): string {
-  const message = `order ${orderId} is not replaced: ${why}`;
-  notSent(desk, grant, deny('reprice_required', message, { orderId }).denied, []);
-  return `not replaced: ${why}`;
+/** A replacement that was confirmed, by what its records name. */
+export interface Confirmed {
+  /** The order that was called back for it. */
+  readonly orderId: string;
+  /** Its own. */
+  readonly intentId: string;
+  readonly principal: string;
+  readonly previewId: string;
+}
+
+function unsentOf(orderId: string, { grant }: Replacement): Confirmed {
+  const { principal, previewId, intents } = grant;
+  const [intent] = intents;
+  assert(intent !== undefined, 'an order token holds its order');
+  return { orderId, intentId: intent.intentId, principal, previewId };
+}
+
+const NOT_REPLACED = 'not replaced: ';
+
+function missedWords(orderId: string): string {
+  return `order ${orderId} is ${NOT_REPLACED}`;
+}
+
+/** Why one missed its time, as a refusal. */
+export function missed(orderId: string, why: string): Denial {
+  return deny('reprice_required', `${missedWords(orderId)}${why}`, { orderId }).denied;
+}
+
+/** Ends one that is not sent: the record says why. */
+export function endUnsent(
+  desk: DeskContext,
+  confirmed: Confirmed,
+  denial: Denial,
+  checks: readonly CheckResult[] = [],
+): void {
+  const { principal, previewId } = confirmed;
+  desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });
+  noteUnsent(desk, confirmed, denial);
+}
+
+/** Enters that it is not sent: also from the record of that, after a restart. */
+export function noteUnsent(
+  desk: DeskContext,
+  { orderId, intentId }: Confirmed,
+  { code, message }: Denial,
+): void {
+  const head = missedWords(orderId);
+  const why = message.startsWith(head) ? message.slice(head.length) : `${message} (${code})`;
+  const words = `${NOT_REPLACED}${why}`;
+  desk.day.replacements.unsent.set(intentId, words);
+  const order = desk.orders.get(orderId);
+  if (order === undefined) return;
+  if (why === REFUSED) order.calledBackBy = undefined;
+  order.reason = words;
 }
 
 /** Why nothing may be sent any more. */
@@ -186,31 +232,28 @@ function missedBy(
 }
 
 /** Judges once more, drift since the preview too, for the old order may take its time to end; records and
- * thereby sends. What came of it, in words. */
-function send(desk: DeskContext, orderId: string, replacement: Replacement): string {
+ * thereby sends. */
+function send(desk: DeskContext, orderId: string, replacement: Replacement): void {
   const { grant, openUpToCents } = replacement;
   const { previewId, tokenSha256 } = grant;
   const [intent] = grant.intents;
-  if (intent === undefined) return 'not replaced: there was nothing to send';
+  assert(intent !== undefined, 'an order token holds its order');
   const stale = drifted(desk, intent, grant);
-  if (stale !== undefined) return notSent(desk, grant, stale, []);
+  if (stale !== undefined) {
+    endUnsent(desk, unsentOf(orderId, replacement), stale);
+    return;
+  }
   const dryRun = desk.dryRuns.answered(intent.intentId);
   const others = withoutOrder(desk, orderId);
   const judgement = judgeIntent(others, atLiveLimit(desk, intent), { openUpToCents, dryRun });
   const { denial, checks } = judgement.verdict;
-  if (denial !== undefined) return notSent(desk, grant, denial, checks);
+  if (denial !== undefined) {
+    endUnsent(desk, unsentOf(orderId, replacement), denial, checks);
+    return;
+  }
   const { entryLadder: urgency } = exitSettingsOf(desk.config);
   recordIntent(desk, intent, judgement, { tokenSha256, previewId, urgency });
   latchRepeats(desk);
-  return `replaced by ${intent.intentId}`;
-}
-
-function notSent(
-  desk: DeskContext,
-  { principal, previewId }: TokenGrant,
-  denial: Denial,
-  checks: readonly CheckResult[],
-): string {
-  desk.out.append({ kind: 'confirmRefused', principal, previewId, denial, checks });
-  return `not replaced: ${denial.message} (${denial.code})`;
+  const order = desk.orders.get(orderId);
+  if (order !== undefined) order.reason = `replaced by ${intent.intentId}`;
 }

@@ -69,7 +69,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     othersFills: new Map(),
     stopping: false,
     breakoutsTaken: [],
-    replacements: new Map(),
+    replacements: { waiting: new Map(), unsent: new Map() },
     undeliveredAlerts: 0,
     recentOrders: [],
   };

@@ -275,6 +275,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   day.listedAt = undefined;
   day.listingCut = false;
   day.breakoutsTaken.length = 0;
+  day.replacements.unsent.clear();
   day.goneAt.clear();
   day.askedCloses.clear();
   endFlattened(desk);

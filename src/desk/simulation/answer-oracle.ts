@@ -9,6 +9,7 @@ import type { Report } from './order-oracle.ts';
 import type { Move } from './scripted-trader.ts';
 
 interface FirstAnswer {
+  readonly orderId: unknown;
   readonly orderIds: string;
   /** Without the orders that were denied: a disk that took no record of them is one reason to be, and
    * then a restart does not know them. */
@@ -79,7 +80,7 @@ export class AnswerOracle {
   readonly #first = new Map<string, FirstAnswer>();
   /** Tokens first answered by an engine that has died since. */
   readonly #restarted = new Set<string>();
-  /** Tokens of replacements: until the new order is sent, only the old one can be named. */
+  /** Tokens of replacements: until the new order is sent, only the old one can be shown beside its id. */
   readonly #replaces = new Set<string>();
 
   constructor(report: Report) {
@@ -136,10 +137,14 @@ export class AnswerOracle {
     const orderIds = idsOf(orders);
     const keptIds = idsOf(orders.filter(({ status }) => status !== 'denied'));
     const first = this.#first.get(tokenSha256);
-    this.#first.set(tokenSha256, { orderIds, keptIds });
+    const { orderId } = value;
+    this.#first.set(tokenSha256, { orderId, orderIds, keptIds });
     if (first === undefined) return;
     const isSentSince = this.#replaces.has(tokenSha256) && orderIds.endsWith(` ${first.orderIds}`);
     const isKept = this.#restarted.has(tokenSha256) && orderIds === first.keptIds;
+    if (this.#replaces.has(tokenSha256) && orderId !== first.orderId) {
+      this.#report(`a replacement was ${String(first.orderId)} and is ${String(orderId)} now`);
+    }
     if (first.orderIds !== orderIds && !isSentSince && !isKept) {
       this.#report(`a retry answered with "${orderIds}", the first time "${first.orderIds}"`);
     } else if (value['replayed'] !== true) this.#report('a retry did not say that it is one');

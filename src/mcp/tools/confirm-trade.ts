@@ -22,7 +22,9 @@ export function confirmWords(result: ConfirmResult): string {
   const next = result.orders.some(({ status }) => status === 'unknown')
     ? ' Its outcome is unknown: do not send it again, the engine finds out.'
     : '';
-  return `${again}${orders === '' ? nothing : orders}.${left}${next}`;
+  const unsent =
+    result.reason === undefined ? '' : `Order ${result.orderId} was never sent, ${result.reason}. `;
+  return `${again}${unsent}${orders === '' ? nothing : orders}.${left}${next}`;
 }
 
 async function redeem(

@@ -475,7 +475,7 @@ describe('replacing an order', () => {
     const cancelled = records.findIndex(({ body }) => body.kind === 'cancelRequested');
     expect(records[cancelled]?.body).toMatchObject({ intentId: orderId, tokenSha256 });
     const between = resultOf(rig.restart(records.slice(0, cancelled + 1)).confirm(tokenSha256));
-    expect(between).toMatchObject({ replayed: true, orderId });
+    expect(between).toMatchObject({ replayed: true, orderId: first.orderId, status: 'denied' });
     const after = resultOf(rig.restart().confirm(tokenSha256));
     expect(after.replayed).toBe(true);
     expect(after.orders.map((o) => o.orderId)).toEqual(first.orders.map((o) => o.orderId));

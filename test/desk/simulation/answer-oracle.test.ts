@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from '../../../src/desk/inputs.ts';
 import { AnswerOracle } from '../../../src/desk/simulation/answer-oracle.ts';
+import type { Move } from '../../../src/desk/simulation/scripted-trader.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
 /** A held condor that is not being closed, and what the oracle says of answers to a flatten of it. */
@@ -46,5 +48,24 @@ describe('the answer to a flatten', () => {
     expect(saidOf({ orders: [], unclosed: [] })).toEqual([]);
     rig.advance(11);
     expect(saidOf({ orders: [], unclosed: [] })).toHaveLength(1);
+  });
+});
+
+describe('the answers to the token of a replacement', () => {
+  it('name one order for ever, sent or not, whatever is shown beside it', () => {
+    const caller = { principal: 'trader', authority: 'open' } as const;
+    const tokenSha256 = 'a';
+    const said: string[] = [];
+    const oracle = new AnswerOracle((what) => said.push(what));
+    const answer = (command: Command, value: object) =>
+      oracle.onAnswer({ caller, command } as Move, { value });
+    answer({ kind: 'previewReplace', orderId: 'old', limit: 1, tokenSha256 }, {});
+    const orders = [{ orderId: 'old', status: 'working' }];
+    answer({ kind: 'confirm', tokenSha256 }, { orderId: 'new', orders, replayed: false });
+    oracle.onCrash();
+    answer({ kind: 'confirm', tokenSha256 }, { orderId: 'new', orders, replayed: true });
+    expect(said).toEqual([]);
+    answer({ kind: 'confirm', tokenSha256 }, { orderId: 'old', orders, replayed: true });
+    expect(said).toEqual(['a replacement was new and is old now']);
   });
 });

@@ -214,6 +214,16 @@ describe('the text of an order', () => {
     expect(confirmWords({ ...answer.value, orders: [], replayed: true })).toContain('used before');
   });
 
+  it('names a replacement that was not sent before the order that it was to replace', async () => {
+    const card = await cardOf();
+    const answer = await api.confirm(card.confirmToken, context.caller);
+    if ('denied' in answer) throw new Error(answer.denied.message);
+    const reason = 'not replaced: it filled meanwhile';
+    expect(confirmWords({ ...answer.value, orderId: 'O-2', status: 'denied', reason })).toBe(
+      `Order O-2 was never sent, ${reason}. open order O-1 filled, 1 of 1 filled at 0.91 credit.`,
+    );
+  });
+
   it('never says that nothing was open where something is', async () => {
     const card = await cardOf();
     const answer = await api.confirm(card.confirmToken, context.caller);

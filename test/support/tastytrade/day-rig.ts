@@ -29,9 +29,9 @@ export class DayRig extends DeskRig {
   }
 
   /** The engine dies, and another starts on what the journal holds, before the same account. */
-  crash(): DayRig {
+  crash(records = this.records()): DayRig {
     this.wire.die();
-    const rig = DayRig.#before(this.venue, { market: this.at.market, records: this.records() });
+    const rig = DayRig.#before(this.venue, { market: this.at.market, records });
     rig.spot = this.spot;
     return rig;
   }

@@ -5,7 +5,7 @@
  * is derived and belongs to the principal `plan`, which no face has: there is no text that redeems it.
  */
 
-import { newYorkMinutes } from '../../engine/domain/session-calendar.ts';
+import { newYorkDate, newYorkMinutes } from '../../engine/domain/session-calendar.ts';
 import { addMicros, cents, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { deny } from '../../engine/domain/verdict.ts';
 import { tokenSha256 } from '../../risk/confirm-token.ts';
@@ -39,16 +39,18 @@ export function beginPlan(desk: DeskContext): void {
 }
 
 /** Records the turns whose order is in the journal and whose end an earlier run did not get to record, so that
- * their worst cases count and nobody is told that they wait. */
+ * their worst cases count and nobody is told that they wait. One that the sheet has no more goes by its order. */
 function recordSent(desk: DeskContext): void {
   const { slots, runs } = desk.plan;
-  for (const { slotId } of slots) {
-    const known = desk.tokens.lookup(tokenOf(desk, slotId), PLAN_PRINCIPAL, desk.at);
-    if (known.kind !== 'used' || runs.has(slotId)) continue;
-    const [orderId = null] = known.spent.result.intentIds;
-    const maxLossCents = desk.orders.get(orderId ?? '')?.worstCaseCents ?? cents(0);
-    const detail = 'sent before the engine stopped';
-    record(desk, { slotId, outcome: 'sent', detail, previewId: null, orderId, maxLossCents });
+  const told = new Set([...runs.values()].map(({ orderId }) => orderId));
+  for (const { intent, tokenSha256: token, createdAt, worstCaseCents } of desk.orders.all()) {
+    const { intentId: orderId, principal } = intent;
+    const isOfToday = newYorkDate(createdAt.market) === desk.day.session.date;
+    if (principal !== PLAN_PRINCIPAL || !isOfToday || told.has(orderId)) continue;
+    const slot = slots.find(({ slotId }) => tokenOf(desk, slotId) === token);
+    const run = { slotId: slot?.slotId ?? orderId, detail: 'sent before the engine stopped' };
+    const maxLossCents = worstCaseCents;
+    record(desk, { ...run, outcome: 'sent', previewId: null, orderId, maxLossCents });
   }
 }
 

@@ -646,6 +646,18 @@ describe('a turn that was sent right before a crash', () => {
     expect(urgent).toContain('planRun');
   });
 
+  it('counts in the budget of a sheet that has it no more', () => {
+    const renamed = { ...sheet({ name: 'other', atMinutes: 670 }), sha256: 'e'.repeat(64) };
+    const again = new DeskRig({ plan: sheet() }).restart(cut(), { plan: renamed });
+    grant(again);
+    const { grant: leave, slots } = again.query<PlanView>({ kind: 'planStatus' });
+    expect(leave?.spentCents).toBeGreaterThan(0);
+    expect(slots).toMatchObject([{ slotId: 'other#1', outcome: 'waiting' }]);
+    const [intent] = again.bodies('intentRecorded');
+    expect(runs(again)).toEqual([[intent?.intent.intentId, 'sent']]);
+    expect(runs(again.restart())).toEqual(runs(again));
+  });
+
   it('leaves a journal that verifies, wherever it came', () => {
     const whole = new DeskRig({ plan: sheet() });
     grant(whole);

@@ -24,7 +24,7 @@ const BROKERS = [
 const MOST_SESSIONS = 40;
 /** Plants, each with the session of a production adapter from which on one shows it early. */
 const PLANTED: readonly (readonly [PlantName, number, RegExp])[] = [
-  ['resend-on-timeout', 4, /submitted twice/],
+  ['resend-on-timeout', 7, /submitted twice/],
   ['drop-fill', 1, /was not journalled/],
   ['kill-after-check', 10, /opened after the kill/],
 ];

@@ -65,6 +65,12 @@ const HURRIED_REFUSED_PAUSE_MICROS = MICROS_PER_SECOND;
 const MOVE_PAUSE_MICROS = MICROS_PER_SECOND;
 const CANCEL_MOVE_PAUSE_MICROS = 5 * MICROS_PER_SECOND;
 
+/** Moves within a minute that closes which hurry have at that pace. Whoever goes on so is out of requests before
+ * the minute is over and moves no more until it is: from there on all that move by a cancel share one move in
+ * so long. */
+const QUICK_MOVES_PER_MINUTE = 15;
+const SHARED_MOVE_PAUSE_MICROS = 2 * MICROS_PER_SECOND;
+
 /** Moves every working order whose ladder says so, and calls back what a person cancelled, whatever it is
  * for, until it has ended. Called on the clock, behind what may want an order to work after all. */
 export function walkLimits(desk: DeskContext): void {
@@ -108,7 +114,8 @@ function mayMove({ at: { wall } }: DeskContext, order: OrderRecord): boolean {
 
 /** False for a close that has just moved, stands on the same rung and hurries no more than then; where it moves
  * by a cancel, on the next rung too: until it has moved it has no order. */
-function isDue({ at, gateway }: DeskContext, order: OrderRecord, { step }: LadderRung): boolean {
+function isDue(desk: DeskContext, order: OrderRecord, { step }: LadderRung): boolean {
+  const { at, gateway } = desk;
   const { intent, fills, lastMove, urgency } = order;
   if (!isClose(order) || urgency !== lastMove.urgency) return true;
   const isByCancel = isMovedByCancel(intent, fills.length > 0, gateway.capabilities);
@@ -116,7 +123,18 @@ function isDue({ at, gateway }: DeskContext, order: OrderRecord, { step }: Ladde
   if (isNext && !isByCancel) return true;
   const isCalm = isByCancel && !isNext && !isHurried(order);
   const pause = isCalm ? CANCEL_MOVE_PAUSE_MICROS : MOVE_PAUSE_MICROS;
-  return at.wall - lastMove.wall >= pause;
+  const waited = at.wall - lastMove.wall;
+  return waited >= pause && (!isByCancel || waited >= sharedPause(desk));
+}
+
+/** How long each close that moves by a cancel waits so that their moves last the minute. */
+function sharedPause({ at, gateway, messages, orders }: DeskContext): number {
+  if (messages.lastMinute('modify', at.wall) < QUICK_MOVES_PER_MINUTE) return 0;
+  const moving = orders.live().filter((order) => {
+    const isByCancel = isMovedByCancel(order.intent, order.fills.length > 0, gateway.capabilities);
+    return isClose(order) && isByCancel;
+  });
+  return moving.length * SHARED_MOVE_PAUSE_MICROS;
 }
 
 /** True where the broker takes no order in these any more, or will not so long from now. A moved limit is

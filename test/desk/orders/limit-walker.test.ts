@@ -301,7 +301,21 @@ describe('a close between two rungs of its ladder', () => {
     expect(movesIn(10)).toBe(2);
     rig.ask({ kind: 'flattenNow' }, CONSOLE);
     rig.advance(4);
-    expect(movesIn(10)).toBe(10);
+    expect(movesIn(6)).toBe(6);
+  });
+
+  it('makes the moves of a minute last where it hurries for long, and stands still for no part of it', () => {
+    const { rig, movesIn } = moving({ movesByCancel: true });
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    expect(movesIn(14)).toBeGreaterThanOrEqual(12);
+    rig.advance(4);
+    for (let part = 0; part < 10; part += 1) expect(movesIn(4)).toBe(2);
+  });
+
+  it('goes on each second in such a minute where its limit moves in place', () => {
+    const { rig, movesIn } = moving({});
+    rig.ask({ kind: 'flattenNow' }, CONSOLE);
+    expect(movesIn(60)).toBe(60);
   });
 
   it('moves once a second from rung to rung where it is moved by a cancel', () => {

@@ -296,11 +296,15 @@ it('publishes without allocating', () => {
   const writer = new RingWriter(createRingBuffer(1_024));
   fields.fill(5);
   publishMany(writer, 20_000);
-  const before = process.memoryUsage().heapUsed;
-  publishMany(writer, 200_000);
-  const grown = process.memoryUsage().heapUsed - before;
-  // One object of the smallest size for each record would be more than 3 MB.
-  expect(grown).toBeLessThan(1_000_000);
+  const grown = Array.from({ length: 5 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    publishMany(writer, 200_000);
+    return process.memoryUsage().heapUsed - before;
+  });
+  // A collection in between makes the heap smaller and says nothing; a late compilation makes it grow once.
+  const telling = grown.filter((bytes) => bytes >= 0);
+  // One object of the smallest size for each record would be more than 3 MB each time.
+  expect(Math.min(...telling)).toBeLessThan(1_000_000);
 });
 
 function publishMany(writer: RingWriter, count: number): void {

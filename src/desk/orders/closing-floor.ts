@@ -15,12 +15,11 @@ import type { ExitReason } from '../exits/exit-input.ts';
 import { policyOf } from '../exits/exit-policy.ts';
 import { nickelNet } from '../exits/judge-rest.ts';
 import { worstClosingNet } from '../exits/limit-ladder.ts';
-import type { OpenPosition } from '../exits/open-position.ts';
+import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { debitAt } from '../previews/manual-exit.ts';
 import { isBeingReported } from './being-reported.ts';
-import { alreadyClosing } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits } from './order-book.ts';
+import { contractsLeft, filledUnits } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
 const OWN_PRICES: ReadonlyMap<string | undefined, string> = new Map<ExitReason, string>([
@@ -57,20 +56,29 @@ export function closingFloor(
   return own === undefined ? worst : price(Math.max(own, worst ?? own));
 }
 
-/** A trade without the longs that no order sells: left out while nobody bid for them, they pay for nothing by
- * a bid that may be gone again before they are sold. */
-function withoutUnsold(desk: DeskContext, whole: OpenPosition): OpenPosition {
-  const claimed = alreadyClosing(desk, whole.positionId);
-  const legs = (whole.legsOfUnits ?? whole.legs).map((leg) => {
-    const sold = 0 - (claimed.get(instrumentSymbol(leg.instrument)) ?? 0);
-    return leg.quantity > sold && leg.quantity > 0 ? { ...leg, quantity: Math.max(0, sold) } : leg;
+/** The units of a trade of which an order closes something, without the longs that it does not sell: whether
+ * another order sells those nobody knows before it has. */
+function asClosedBy(order: OrderRecord, whole: OpenPosition): OpenPosition {
+  const own = new Map(
+    order.intent.legs.map((leg) => [instrumentSymbol(leg.instrument), contractsLeft(order, leg)]),
+  );
+  const held = (whole.legsOfUnits ?? whole.legs).filter(({ quantity }) => quantity !== 0);
+  const ownOf = ({ instrument }: HeldLeg): number => own.get(instrumentSymbol(instrument)) ?? 0;
+  const part = Math.min(1, Math.max(...held.map((leg) => ownOf(leg) / Math.abs(leg.quantity))));
+  const legsOfUnits = held.map((leg) => {
+    const most = leg.quantity * part;
+    return { ...leg, quantity: leg.quantity > 0 ? Math.min(most, ownOf(leg)) : most };
   });
-  return { ...whole, legsOfUnits: legs.filter(({ quantity }) => quantity !== 0) };
+  return {
+    ...whole,
+    quantity: whole.quantity * part,
+    legsOfUnits: legsOfUnits.filter(({ quantity }) => quantity !== 0),
+  };
 }
 
 /**
- * What an order has to bring so that the whole trade is left at its target by what orders close of it: as much
- * less than natural as that is better than the target now. Where the quotes prove nothing, and while an execution
+ * What an order has to bring so that its units are left at the target by what it brings itself and what has been
+ * brought already: as much less than natural as that is better than the target now. Where the quotes prove nothing, and while an execution
  * is told, it stays where it is. Legs that the broker takes one at a time have no such price: what was begun so
  * is ended.
  */
@@ -84,7 +92,7 @@ function targetNet(desk: DeskContext, order: OrderRecord, natural: Price): Price
   if (unitsLeft <= 0 || isBeingReported(desk, positionId)) return order.limit;
   const { at, evidence, day } = desk;
   evidence.look(day);
-  const whole = withoutUnsold(desk, asOpenPosition(desk, position));
+  const whole = asClosedBy(order, asOpenPosition(desk, position));
   const policy = policyOf(whole.exitPlan);
   const cost = costOfWhole(whole, { quotes: evidence.of, at, policy });
   if (cost.kind !== 'trusted') return order.limit;

@@ -1,8 +1,8 @@
 /**
  * What closes a position for its profit target alone brings the target: each unit that fills leaves the whole
  * trade no worse than its plan says, unless something has hurried the order or the time to leave has come. What
- * it left for want of a bid may go by an order of its own once there is one: then the two bring it together.
- * Reckoned from the records, with arithmetic of its own; where somebody else trades in the position meanwhile,
+ * it left for want of a bid keeps its units open: they are judged together, and what that brings counts once it
+ * is sold. Reckoned from the records, with arithmetic of its own; where somebody else trades in the position meanwhile,
  * where a close of it was refused, and where an execution is taken back, nothing is said. One user.
  */
 
@@ -13,6 +13,8 @@ import { legSign } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
+import { rightOf } from '../exits/close-legs.ts';
+import type { HeldLeg } from '../exits/open-position.ts';
 import { brokerEventOf } from '../journal-summary.ts';
 import type { Report } from './order-oracle.ts';
 import type { WholeUnit } from './whole-trade.ts';
@@ -21,13 +23,15 @@ import { WholeTrades } from './whole-trade.ts';
 /** A close for a target, and what has filled of it. */
 interface TargetClose {
   readonly intent: OrderIntent;
-  /** Orders for what it left. */
-  readonly beside: OrderIntent[];
+  /** Symbols of what it left for want of a bid. */
+  readonly left: ReadonlySet<string>;
+  /** What it filled, and what is left, are units still: each is judged with those before it. */
+  isJudgedWhole: boolean;
   readonly timeExitAt: EpochMicros;
   /** What one unit of it may cost. */
   readonly mostDebit: number;
-  readonly fillIds: Set<string>;
   readonly contracts: Map<string, number>;
+  /** With what was sold of what it left. */
   debit: number;
   /** Whole units so far, and what they cost. */
   judged: { readonly units: number; readonly debit: number };
@@ -36,36 +40,44 @@ interface TargetClose {
 /** How a limit was moved that something hurries. */
 const HURRIED: ReadonlySet<string> = new Set(['fast', 'urgent']);
 
-/** True where the order takes all that is held of the trade, but for longs that nobody bids for. */
-function takesAll(desk: DeskContext, { legs, quantity }: OrderIntent, whole: WholeUnit): boolean {
+/** What the order leaves of the trade, longs alone that nobody bids for; undefined where it leaves anything else. */
+function leftBy(
+  desk: DeskContext,
+  { legs, quantity }: OrderIntent,
+  whole: WholeUnit,
+): readonly HeldLeg[] | undefined {
   const taken = new Map(
     legs.map(({ instrument, action, ratio }) => {
       return [instrumentSymbol(instrument), -legSign(action) * ratio * quantity] as const;
     }),
   );
-  for (const { instrument, quantity: held } of whole.legs) {
-    const symbol = instrumentSymbol(instrument);
-    const isUnbid = held > 0 && (quoteOf(desk, symbol)?.bid ?? 0) === 0;
-    if (taken.get(symbol) !== held && (taken.has(symbol) || !isUnbid)) return false;
+  const left: HeldLeg[] = [];
+  for (const leg of whole.legs) {
+    const symbol = instrumentSymbol(leg.instrument);
+    const isUnbid = leg.quantity > 0 && (quoteOf(desk, symbol)?.bid ?? 0) === 0;
+    if (taken.get(symbol) !== leg.quantity) {
+      if (taken.has(symbol) || !isUnbid) return undefined;
+      left.push(leg);
+    }
     taken.delete(symbol);
   }
-  return taken.size === 0;
+  return taken.size === 0 ? left : undefined;
+}
+
+/** True for a long with no short of its right in the order: units are not gone without it. */
+function isNoWing(long: HeldLeg, { legs }: OrderIntent): boolean {
+  return !legs.some((leg) => leg.action === 'buyToClose' && rightOf(leg) === rightOf(long));
 }
 
 function isOf(symbol: string, { legs }: OrderIntent): boolean {
   return legs.some(({ instrument }) => instrumentSymbol(instrument) === symbol);
 }
 
-/** Units of which every leg has filled; undefined while some leg has filled more than another, and of several
- * orders until all of them has. */
-function evenUnits({ intent, beside, contracts }: TargetClose): number | undefined {
-  const [first = 0, ...others] = [intent, ...beside].flatMap(({ legs, quantity }) =>
-    legs.map(({ instrument, ratio }) => {
-      const filled = contracts.get(instrumentSymbol(instrument)) ?? 0;
-      return (filled * intent.quantity) / (ratio * quantity);
-    }),
-  );
-  if (beside.length > 0 && first < intent.quantity) return undefined;
+/** Units of which every leg has filled; undefined while some leg has filled more than another. */
+function evenUnits({ intent, contracts }: TargetClose): number | undefined {
+  const [first = 0, ...others] = intent.legs.map(({ instrument, ratio }) => {
+    return (contracts.get(instrumentSymbol(instrument)) ?? 0) / ratio;
+  });
   return others.every((units) => units === first) ? first : undefined;
 }
 
@@ -77,6 +89,7 @@ export class TargetOracle {
   /** Positions of which a close was refused: their legs may go one at a time. */
   readonly #refused = new Set<string>();
   readonly #closes = new Map<string, TargetClose>();
+  readonly #fillIds = new Set<string>();
   #triggered: string | undefined;
   /** Recorded in this step and not looked at. */
   #given: OrderIntent[] = [];
@@ -121,28 +134,43 @@ export class TargetOracle {
 
   #onFill(fill: Fill, market: EpochMicros): void {
     const { fillId, intentId, instrument, action, quantity, price } = fill;
+    if (this.#fillIds.has(fillId)) return;
+    this.#fillIds.add(fillId);
     const symbol = instrumentSymbol(instrument);
+    const debit = legSign(action) * price * quantity;
+    this.#onFillBeside(fill, debit);
     const close = this.#closes.get(intentId);
-    for (const [id, other] of this.#closes) {
-      const isOfIt = [other.intent, ...other.beside].some((order) => isOf(symbol, order));
-      if (other !== close && isOfIt) this.#closes.delete(id);
-    }
-    if (close === undefined || close.fillIds.has(fillId)) return;
+    if (close === undefined) return;
     if (market >= close.timeExitAt) {
       this.#closes.delete(intentId);
       return;
     }
-    close.fillIds.add(fillId);
     close.contracts.set(symbol, (close.contracts.get(symbol) ?? 0) + quantity);
-    close.debit += legSign(action) * price * quantity;
+    close.debit += debit;
     this.#judge(close);
+  }
+
+  /** What an order of the position sells of what a close left is gain; whoever else trades in it ends what can
+   * be said. */
+  #onFillBeside({ intentId, instrument, action }: Fill, debit: number): void {
+    const symbol = instrumentSymbol(instrument);
+    const positionId = this.#positionOf.get(intentId);
+    for (const [id, other] of this.#closes) {
+      if (id === intentId || !(isOf(symbol, other.intent) || other.left.has(symbol))) continue;
+      const isOurs = positionId === other.intent.positionId && action === 'sellToClose';
+      if (isOurs && other.left.has(symbol)) {
+        other.debit += debit;
+        other.isJudgedWhole = true;
+      } else this.#closes.delete(id);
+    }
   }
 
   #judge(close: TargetClose): void {
     const units = evenUnits(close);
-    const { intent, judged, debit, mostDebit } = close;
+    const { intent, isJudgedWhole, judged, debit, mostDebit } = close;
     if (units === undefined || units <= judged.units) return;
-    const each = (debit - judged.debit) / (units - judged.units);
+    const before = isJudgedWhole ? { units: 0, debit: 0 } : judged;
+    const each = (debit - before.debit) / (units - before.units);
     close.judged = { units, debit };
     this.#met('targetFilled');
     if (each <= mostDebit + 1) return;
@@ -165,32 +193,19 @@ export class TargetOracle {
     if (position === undefined || target === undefined || timeExitAt === undefined) return;
     const whole = this.#trades.wholeOf(position);
     if (whole.units === undefined || this.#refused.has(positionId)) return;
-    if (!takesAll(desk, intent, whole)) {
-      this.#beginBeside(intent);
-      return;
-    }
+    const left = leftBy(desk, intent, whole);
+    if (left === undefined) return;
     const debit = target.kind === 'debitAtOrBelow' ? target.price : 0 - target.price;
     this.#closes.set(intentId, {
       intent,
-      beside: [],
+      left: new Set(left.map(({ instrument }) => instrumentSymbol(instrument))),
+      isJudgedWhole: left.some((leg) => isNoWing(leg, intent)),
       timeExitAt,
       mostDebit: ((debit - whole.gone) * whole.units) / quantity,
-      fillIds: new Set(),
       contracts: new Map(),
       debit: 0,
       judged: { units: 0, debit: 0 },
     });
-  }
-
-  /** An order for what a close left that has not filled yet. */
-  #beginBeside(order: OrderIntent): void {
-    const close = [...this.#closes.values()].find(({ intent, judged }) => {
-      const isLeft = judged.units < intent.quantity && intent.positionId === order.positionId;
-      return isLeft && !order.legs.some((leg) => isOf(instrumentSymbol(leg.instrument), intent));
-    });
-    if (close === undefined) return;
-    close.beside.push(order);
-    this.#closes.set(order.intentId, close);
   }
 
   /** Another process; what was sent stays sent. */

@@ -88,7 +88,9 @@ describe('a close for a profit target', () => {
     expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', exitReason: 'target' });
   });
 
-  it('is paid nothing by the bid of a long that was left out of it, until an order sells that', () => {
+  /** A straddle whose put rests at its target alone, and whose call, which nobody bid for then, is ordered beside
+   * it since the two together came to the target. */
+  function soldBeside() {
     const rig = new DeskRig({ limits });
     const { exitPlan } = rig.openPosition(STRADDLE);
     const { price: target = price(0) } = exitPlan?.target ?? {};
@@ -102,13 +104,49 @@ describe('a close for a profit target', () => {
     rig.advance(3);
     shows(-0.1, 0.02);
     rig.advance(100);
-    const [, close, ...others] = rig.orders();
-    expect([close?.intent.legs.length, others]).toEqual([1, []]);
-    expect(close).toMatchObject({ status: 'working', exitReason: 'target', limit: target });
+    expect(rig.orders()).toHaveLength(2);
     shows(-0.02, 0.02);
+    rig.advance(3);
+    const [, put, call] = rig.orders();
+    return { rig, target, shows, put: put!, call: call! };
+  }
+
+  it('is paid nothing by what an order beside it may bring', () => {
+    const { rig, target, put, call } = soldBeside();
+    expect(put.intent.legs).toHaveLength(1);
+    expect(call).toMatchObject({ status: 'working', exitReason: 'target' });
     rig.advance(100);
-    expect(rig.orders().at(-1)).toMatchObject({ exitReason: 'target', limit: 200 });
-    expect(close).toMatchObject({ status: 'working', limit: target - 200 });
+    expect(put).toMatchObject({ status: 'working', exitReason: 'target', limit: target });
+    expect(call).toMatchObject({ status: 'working', limit: target });
+  });
+
+  it('is paid by what an order beside it has brought', () => {
+    const { rig, target, shows, put, call } = soldBeside();
+    rig.advance(100);
+    shows(0, 0.01);
+    rig.size = 50;
+    rig.advance(100);
+    expect([put.fills[0]?.price, call.fills[0]?.price]).toEqual([target, 100]);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('rests at the target of its own units beside an order for another', () => {
+    const rig = new DeskRig({ limits });
+    const { exitPlan, positionId } = rig.openPosition({ ...STRADDLE, quantity: 3 });
+    const { price: target = price(0) } = exitPlan?.target ?? {};
+    const both = (dollars: number) => () => ({ bid: dollars, ask: dollars + 0.02 });
+    rig.size = 0;
+    rig.edit = both(target / 20_000 - 0.1);
+    rig.advance(3);
+    rig.execute(rig.previewClose(positionId, 1));
+    rig.edit = both(target / 20_000 + 0.1);
+    rig.advance(3);
+    rig.edit = both(target / 20_000 - 0.3);
+    rig.advance(100);
+    const [, beside, close] = rig.orders();
+    expect(beside?.status).toBe('working');
+    expect(close).toMatchObject({ status: 'working', exitReason: 'target', limit: target });
+    expect(close?.intent.quantity).toBe(2);
   });
 
   it('sells one long no lower than the target, until its time exit', () => {

@@ -50,28 +50,49 @@ function resting(heardAs: (record: AuditRecord) => AuditRecord = (same) => same)
   return { rig, oracle, said, met, target, costs };
 }
 
-/** A straddle whose put rests at its target alone; its call, without a bid then, is bid for again, and the two
- * together are sold for the target. */
-function soldBeside(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
-  const limits = {
-    maxTradeLossCents: centsFromDollars(5_000),
-    maxOpenRiskCents: centsFromDollars(9_000),
-    portfolioDeltaCap: 5_000,
-  };
-  const { rig, said, met } = heard({ limits }, heardAs);
-  const { exitPlan } = rig.openPosition({ strategy: 'straddle_scan', strike: 600, quantity: 1 });
+const STRADDLE_LIMITS = {
+  maxTradeLossCents: centsFromDollars(5_000),
+  maxOpenRiskCents: centsFromDollars(9_000),
+  portfolioDeltaCap: 5_000,
+};
+
+/** A straddle whose put rests at its target alone, since nobody bids for its call. */
+function halfResting(quantity: number, heardAs: (record: AuditRecord) => AuditRecord) {
+  const { rig, said, met } = heard({ limits: STRADDLE_LIMITS }, heardAs);
+  const { exitPlan } = rig.openPosition({ strategy: 'straddle_scan', strike: 600, quantity });
   const target = (exitPlan?.target?.price ?? 0) / 10_000;
   const shows = (put: number, callBid: number | undefined): void => {
     rig.edit = (_sides, right) =>
-      right === 'put' ? { bid: put, ask: put + 0.02 } : { bid: callBid, ask: 0.03 };
+      right === 'put'
+        ? { bid: target + put, ask: target + put + 0.02 }
+        : { bid: callBid, ask: 0.03 };
   };
-  shows(target + 0.01, undefined);
   rig.size = 0;
+  shows(0.01, undefined);
   rig.advance(3);
-  shows(target - 0.02, 0.02);
+  return { rig, said, met, shows };
+}
+
+/** Its call is bid for again, and sold for two cents; its put then for as much less than the target. */
+function soldBeside(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
+  const { rig, said, met, shows } = halfResting(1, heardAs);
+  shows(-0.02, 0.02);
+  rig.size = 50;
+  rig.advance(100);
+  return { rig, said, met };
+}
+
+/** Of two one put is sold for more than the target, and the other for as much less. */
+function soldUnevenly(heardAs: (record: AuditRecord) => AuditRecord = (same) => same) {
+  const { rig, said, met, shows } = halfResting(2, heardAs);
+  shows(0.05, undefined);
+  rig.size = 1;
+  rig.advance(1);
+  rig.size = 0;
+  shows(-0.05, undefined);
   rig.advance(100);
   rig.size = 50;
-  rig.advance(3);
+  rig.advance(30);
   return { rig, said, met };
 }
 
@@ -93,10 +114,17 @@ describe('a close for a target', () => {
     }
   });
 
-  it('brings it together with an order for what it left, once that is bid for', () => {
+  it('may bring less by what was sold of what it left', () => {
     const { rig, said, met } = soldBeside();
     expect([rig.positions(), said, met]).toEqual([[], [], ['targetFilled']]);
     expect(soldBeside(further).said).toEqual([expect.stringContaining('for its target at -')]);
+  });
+
+  it('may sell the last of units that what it left keeps open for what the others lack', () => {
+    const { rig, said, met } = soldUnevenly();
+    const [first = 0, last = 0] = rig.orders()[1]?.fills.map((fill) => fill.price) ?? [];
+    expect([first - last > 800, said, met]).toEqual([true, [], ['targetFilled', 'targetFilled']]);
+    expect(soldUnevenly(further).said).toEqual([expect.stringContaining('for its target at -')]);
   });
 
   it('may fill at any price once it was hurried', () => {

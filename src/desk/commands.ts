@@ -98,7 +98,7 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
     case 'flattenNow':
       return flattenNow(desk, caller);
     case 'reconcile':
-      return { answer: { value: room.reconciler.check(desk) } };
+      return { answer: { value: room.reconciler.checkNow(desk) } };
     case 'adopt':
       return { answer: room.reconciler.adopt(desk, caller.principal) };
     case 'planGrant':

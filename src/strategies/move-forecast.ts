@@ -27,12 +27,20 @@ const LEAST_RETURNS = 30;
 /** Mean of |x| of a normal variable over its standard deviation. */
 const MEAN_ABSOLUTE = Math.sqrt(2 / Math.PI);
 
+/** The sum of the bars that were asked about last: between two bars it is asked on every batch of quotes. */
+let lastSum: { readonly bars: readonly Bar[]; readonly sum: number } = { bars: [], sum: 0 };
+
 function sumOfSquares(bars: readonly Bar[]): number {
-  return bars.reduce((sum, bar, i) => {
+  const isSame =
+    bars.length === lastSum.bars.length && bars.every((bar, i) => bar === lastSum.bars[i]);
+  if (isSame) return lastSum.sum;
+  const sum = bars.reduce((squares, bar, i) => {
     const before = bars[i - 1];
-    if (before === undefined) return sum;
-    return sum + Math.log(bar.close / before.close) ** 2;
+    if (before === undefined) return squares;
+    return squares + Math.log(bar.close / before.close) ** 2;
   }, 0);
+  lastSum = { bars, sum };
+  return sum;
 }
 
 function realisedVariance(view: MarketView, shareLeft: number): number | undefined {

@@ -6,7 +6,7 @@
  */
 
 import type { At } from '../../engine/domain/clock.ts';
-import { gridOfOne, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { gridOfOne, type OptionContract, occSymbol } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { QuoteOf } from '../../engine/domain/net-price.ts';
 import { PRICE_PER_DOLLAR, price } from '../../engine/domain/units.ts';
@@ -42,6 +42,25 @@ export function isSilent(fault: QuoteFault | undefined): boolean {
   return fault === 'stale' || fault === 'missing';
 }
 
+/** Symbols of the strikes above a contract and of those below, nearest first. Contracts never change, and
+ * while one is silent these are asked for on every batch of quotes. */
+const ABOVE = new WeakMap<OptionContract, readonly string[]>();
+const BELOW = new WeakMap<OptionContract, readonly string[]>();
+
+function symbolsBeside(contract: OptionContract, isUp: boolean): readonly string[] {
+  const known = isUp ? ABOVE : BELOW;
+  let symbols = known.get(contract);
+  if (symbols === undefined) {
+    symbols = Array.from({ length: FURTHEST_DOLLARS }, (_, place) => {
+      const away = (place + 1) * PRICE_PER_DOLLAR;
+      const strike = price(isUp ? contract.strike + away : contract.strike - away);
+      return occSymbol({ ...contract, strike });
+    });
+    known.set(contract, symbols);
+  }
+  return symbols;
+}
+
 /**
  * The nearest fresh quote that bounds a leg: an option is worth no more than one of its class whose
  * strike is the better, and no less than one whose strike is the worse. Undefined for shares, and where
@@ -55,10 +74,7 @@ export function neighbourOf(
   const isLong = quantity > 0;
   const isUp = (instrument.right === 'put') === isLong;
   const tick = gridOfOne(instrument).step;
-  for (let dollars = 1; dollars <= FURTHEST_DOLLARS; dollars += 1) {
-    const away = dollars * PRICE_PER_DOLLAR;
-    const strike = price(isUp ? instrument.strike + away : instrument.strike - away);
-    const symbol = instrumentSymbol({ ...instrument, strike });
+  for (const symbol of symbolsBeside(instrument, isUp)) {
     const quote = quotes(symbol);
     const fault = quoteFault(quote, at, guard, tick);
     const isSound = fault === undefined || fault === 'wide' || fault === 'oneSided';

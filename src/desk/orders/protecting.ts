@@ -52,13 +52,15 @@ function change(desk: DeskContext, positionId: string, amended: Partial<Protecti
   amendProtection(desk.day.protections, positionId, amended);
 }
 
-/** The stop that this position should be given now; undefined: it needs none, or can have none. */
+/** The stop that this position should be given now; undefined: it needs none, or can have none, as every plan
+ * without a stop on the value. */
 function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveStop | undefined {
   const { day, orders, at } = desk;
   const { positionId } = position;
-  const isLeaving = day.flattening.has(positionId) || orders.closing(positionId).length > 0;
   const isLate = at.market >= day.schedule.flattenStartAt;
-  if (isLeaving || isLate || !day.chainOpen || !isOpen(position)) return undefined;
+  const isStopped = position.exitPlan?.stop?.kind === 'valueAtOrBelow';
+  if (!isStopped || isLate || !day.chainOpen || !isOpen(position)) return undefined;
+  if (day.flattening.has(positionId) || orders.isClosing(positionId)) return undefined;
   const opens = ({ intent }: OrderRecord): boolean =>
     intent.positionId === positionId && intent.purpose === 'open';
   if (orders.live().some(opens)) return undefined;

@@ -144,16 +144,18 @@ function isOlder({ asOf }: AccountSnapshot, { updatedAt }: OrderRecord): boolean
 /** Executions that the picture lacks: taken back, or too early for it. */
 function unlistedFills({ orders, day }: DeskContext, snapshot: AccountSnapshot) {
   const standing = new Set(snapshot.fills.map(({ fillId }) => fillId));
-  const isUnlisted = ({ marketAt, fillId }: Fill): boolean =>
-    marketAt >= snapshot.fillsSince && !standing.has(fillId);
   const busted: Fill[] = [];
   const early: Fill[] = [];
+  const look = (fill: Fill, isEarly: boolean): void => {
+    if (fill.marketAt < snapshot.fillsSince || standing.has(fill.fillId)) return;
+    (isEarly ? early : busted).push(fill);
+  };
   for (const order of orders.all()) {
-    const unlisted = order.fills.filter(isUnlisted);
-    (isOlder(snapshot, order) ? early : busted).push(...unlisted);
+    const isEarly = isOlder(snapshot, order);
+    for (const fill of order.fills) look(fill, isEarly);
   }
   for (const { fill, heardAt } of day.othersFills.values()) {
-    if (isUnlisted(fill)) (snapshot.asOf.wall < heardAt ? early : busted).push(fill);
+    look(fill, snapshot.asOf.wall < heardAt);
   }
   return { busted, early };
 }
@@ -211,10 +213,12 @@ function isOfPastDay({ day }: DeskContext, order: OrderRecord): boolean {
 
 /** Orders that are on their way or UNKNOWN may be missing there: that is not a difference yet. */
 function workingHere(desk: DeskContext, snapshot: AccountSnapshot): readonly Divergence[] {
+  const live = desk.orders.live();
+  if (live.length === 0) return [];
   const { workingOrders, endedOrders } = snapshot;
   const working = new Set(workingOrders.map(({ intentId }) => intentId));
   const ended = new Map<string, EndedOrder>(endedOrders.map((order) => [order.intentId, order]));
-  return desk.orders.live().flatMap((order): readonly Divergence[] => {
+  return live.flatMap((order): readonly Divergence[] => {
     const { intentId } = order.intent;
     const end = ended.get(intentId);
     const isOpenHere = order.status === 'working' || (order.sentAt !== undefined && end);

@@ -77,18 +77,24 @@ export class Reconciler {
     if (desk.gateway.snapshot(desk.at) !== this.#picture) this.check(desk);
   }
 
-  /** Compares once. */
-  check(desk: DeskContext): ReconcileView {
-    const snapshot = desk.gateway.snapshot(desk.at);
-    this.#picture = snapshot;
-    const found = this.#found(desk, snapshot);
-    this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
-    if (snapshot !== undefined && found.length === 0) this.#cash.look(desk, snapshot);
+  /** Compares once, and shows what was found. */
+  checkNow(desk: DeskContext): ReconcileView {
+    const found = this.check(desk);
     return {
       clean: found.length === 0,
       differences: toldOf(found),
       checkedAt: isoNewYork(desk.at.market),
     };
+  }
+
+  /** Compares once; returns what differs. */
+  check(desk: DeskContext): readonly Divergence[] {
+    const snapshot = desk.gateway.snapshot(desk.at);
+    this.#picture = snapshot;
+    const found = this.#found(desk, snapshot);
+    this.#judge(desk, found, snapshot?.asOf.wall ?? desk.at.wall);
+    if (snapshot !== undefined && found.length === 0) this.#cash.look(desk, snapshot);
+    return found;
   }
 
   #found(desk: DeskContext, snapshot: AccountSnapshot | undefined): readonly Divergence[] {
@@ -191,7 +197,7 @@ export class Reconciler {
       else if (other.kind !== 'residual') this.#accepted.add(divergenceWords(other));
     }
     this.#cash.beginAnew(desk);
-    const { differences: left, ...view } = this.check(desk);
+    const { differences: left, ...view } = this.checkNow(desk);
     const differences = left.map((words) => (news.includes(words) ? unconfirmed(words) : words));
     return { value: { ...view, differences } };
   }

@@ -2,7 +2,7 @@
  * A listing that does not come while something is held: what is held is quoted and judged on a chain of
  * its own contracts, so that exits run, and nothing opens until the listing is there.
  */
-import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { type OptionContract, occSymbol } from '../../engine/domain/instrument.ts';
 import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { holdTrading } from '../account/governing.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -12,14 +12,15 @@ const CODE = 'CHAIN_MISSING';
 /** Time for a login and a second try. */
 export const LISTING_WAIT_MICROS = 5 * MICROS_PER_SECOND;
 
-/** What is held of today's chain, each contract with its twin of the other right: a pair tells the
- * forward, and with it the delta. */
-function heldToday({ book, day, spec }: DeskContext): readonly OptionContract[] {
+/** What is held of today's chain and has no row in it yet, each contract with its twin of the other right: a
+ * pair tells the forward, and with it the delta. */
+function heldUnlisted({ book, chain, day, spec }: DeskContext): readonly OptionContract[] {
   return book.structures().flatMap(({ legs }) =>
     legs.flatMap(({ instrument, quantity }): readonly OptionContract[] => {
       if (quantity === 0 || instrument.kind !== 'option') return [];
       const { expiry, root } = instrument;
       if (expiry !== day.session.date || root !== spec.optionRoot) return [];
+      if (day.chainOpen && chain.indexOf(occSymbol(instrument)) !== undefined) return [];
       return [
         { ...instrument, right: 'call' },
         { ...instrument, right: 'put' },
@@ -38,11 +39,12 @@ export function watchListing(desk: DeskContext): void {
   const { chainOpen } = desk.day;
   if (chainOpen && !isPart(desk)) return;
   if (!chainOpen && isPart(desk)) end(desk, 'the session is over');
-  const held = heldToday(desk);
+  const held = heldUnlisted(desk);
   if (!chainOpen) {
     if (!isOverdue(desk, held.length > 0)) return;
     begin(desk);
   }
+  if (held.length === 0) return;
   const { date } = desk.day.session;
   takeContracts(desk, { underlying: desk.config.underlying, date, contracts: held });
 }

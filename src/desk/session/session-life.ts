@@ -238,6 +238,7 @@ function watchShares(desk: DeskContext): void {
   const held = netShares(desk.book.structures());
   const seen = day.sharesSeen;
   day.sharesSeen = held;
+  if (held.size === 0 && seen.size === 0) return;
   const isMore = Array.from(held).some(([ticker, quantity]) => {
     const before = seen.get(ticker) ?? 0;
     return Math.abs(quantity) > Math.abs(before) || quantity * before < 0;

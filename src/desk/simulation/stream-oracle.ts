@@ -43,19 +43,22 @@ export type Heard =
 
 /** What one source has shown of the orders: contracts by order and leg, and ends by order. */
 class Shown {
-  readonly filled = new Map<string, number>();
+  readonly #filled = new Map<string, Map<string, number>>();
   readonly ended = new Set<string>();
 
-  take(news: OrderNews): void {
-    for (const [leg, quantity] of news.filled) {
-      const key = `${news.orderId} ${leg}`;
-      this.filled.set(key, Math.max(this.filled.get(key) ?? 0, quantity));
+  take({ orderId, filled, standing }: OrderNews): void {
+    const shown = this.#filled.get(orderId) ?? new Map<string, number>();
+    this.#filled.set(orderId, shown);
+    for (const [leg, quantity] of filled) {
+      shown.set(leg, Math.max(shown.get(leg) ?? 0, quantity));
     }
-    if (news.standing === 'ended') this.ended.add(news.orderId);
+    if (standing === 'ended') this.ended.add(orderId);
   }
 
   hasFills({ orderId, filled }: OrderNews): boolean {
-    return [...filled].every(([leg, n]) => n <= (this.filled.get(`${orderId} ${leg}`) ?? 0));
+    const shown = this.#filled.get(orderId);
+    for (const [leg, quantity] of filled) if (quantity > (shown?.get(leg) ?? 0)) return false;
+    return true;
   }
 }
 

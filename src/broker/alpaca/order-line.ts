@@ -6,10 +6,12 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
+import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
 import { fillFees } from '../fees.ts';
+import { dateOfIntent } from '../intent-date.ts';
 import type { OrderStanding } from '../order-gateway.ts';
 import { unitsPerUnit } from './order-body.ts';
 import type { WireOrder } from './wire-order.ts';
@@ -61,6 +63,8 @@ export interface OrderLine {
   readonly intent: OrderIntent;
   /** Not given by this engine. */
   readonly isForeign: boolean;
+  /** When options last trade in the session that an intent of this engine is of. */
+  readonly lastTrade: EpochMicros | undefined;
   readonly orders: LineOrder[];
   /** Executions that were told, in that order. */
   readonly fills: Fill[];
@@ -86,10 +90,13 @@ export interface OrderLine {
 
 /** A line of which nothing has happened yet. */
 export function newLine(intent: OrderIntent, isForeign = false): OrderLine {
+  const { intentId } = intent;
+  const date = dateOfIntent(intentId);
   return {
-    intentId: intent.intentId,
+    intentId,
     intent,
     isForeign,
+    lastTrade: date === undefined ? undefined : sessionTimes(date)?.lastTrade,
     orders: [],
     fills: [],
     isAccepted: false,

@@ -5,9 +5,7 @@
 
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import { sessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { dateOfIntent } from '../intent-date.ts';
 import type { OrderSearch } from '../order-gateway.ts';
 import type { OrderFacts } from '../stream-witness.ts';
 import { unitsPerUnit } from './order-body.ts';
@@ -70,10 +68,12 @@ function foldIn(world: AlpacaWorld, wire: WireOrder, askedAt?: At): Place | unde
   const place = world.lines.take(wire);
   if (place === undefined || (askedAt && isOvertaken(place.order, askedAt))) return place;
   const { line, order } = place;
-  const before = `${order.status} ${order.filledUnits} ${order.limit}`;
+  const { status, filledUnits, limit } = order;
   foldOrder(line, order, wire);
   markReplaced(world, wire);
-  if (before !== `${order.status} ${order.filledUnits} ${order.limit}`) world.changes += 1;
+  const isSame =
+    order.status === status && order.filledUnits === filledUnits && order.limit === limit;
+  if (!isSame) world.changes += 1;
   if (wire.lacksLegs && wire.filledUnits > 0) readLater(world, wire.id, 0);
   if (wire.replacedBy !== undefined && world.lines.placeOf(wire.replacedBy) === undefined) {
     readLater(world, wire.replacedBy, LAGGING_MILLIS);
@@ -180,10 +180,8 @@ function isChangedBy({ change }: OrderLine, { clientId }: LineOrder): boolean {
 
 /** The latest moment at which an order of the line can have filled what was heard at a time: what is found of
  * an earlier session is no execution of this one. */
-function filledBy({ intentId }: OrderLine, by: EpochMicros): EpochMicros {
-  const date = dateOfIntent(intentId);
-  const session = date === undefined ? undefined : sessionTimes(date);
-  return session !== undefined && session.lastTrade < by ? session.lastTrade : by;
+function filledBy({ lastTrade }: OrderLine, by: EpochMicros): EpochMicros {
+  return lastTrade !== undefined && lastTrade < by ? lastTrade : by;
 }
 
 function tellFills(world: AlpacaWorld, line: OrderLine, { execution, at }: Heard): void {

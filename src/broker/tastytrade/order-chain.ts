@@ -3,7 +3,8 @@
  * the first of them and what replaced it. Pure.
  */
 
-import type { TastyOrder } from './tasty-order.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { TastyFill, TastyLeg, TastyOrder } from './tasty-order.ts';
 import { isWhole, legLike } from './tasty-order.ts';
 
 /** What is known of an order so far, with news taken in: REST and stream race, and messages come late,
@@ -35,7 +36,42 @@ export function merge(known: TastyOrder | undefined, news: TastyOrder): TastyOrd
 /** True where nothing but the time of its last word differs. */
 export function isSame(a: TastyOrder, b: TastyOrder): boolean {
   return (
-    JSON.stringify({ ...a, updatedAtMillis: 0 }) === JSON.stringify({ ...b, updatedAtMillis: 0 })
+    a.id === b.id &&
+    a.status === b.status &&
+    a.standing === b.standing &&
+    a.isContingent === b.isContingent &&
+    a.isOnItsWay === b.isOnItsWay &&
+    a.awaitsFills === b.awaitsFills &&
+    a.externalId === b.externalId &&
+    a.replacesId === b.replacesId &&
+    a.replacingId === b.replacingId &&
+    a.limit === b.limit &&
+    a.rejectReason === b.rejectReason &&
+    areSame(a.legs, b.legs, isSameLeg)
+  );
+}
+
+function isSameLeg(a: TastyLeg, b: TastyLeg): boolean {
+  return (
+    instrumentSymbol(a.instrument) === instrumentSymbol(b.instrument) &&
+    a.action === b.action &&
+    a.quantity === b.quantity &&
+    a.remaining === b.remaining &&
+    areSame(a.fills, b.fills, isSameFill)
+  );
+}
+
+function isSameFill(a: TastyFill, b: TastyFill): boolean {
+  return a.fillId === b.fillId && a.quantity === b.quantity && a.price === b.price && a.at === b.at;
+}
+
+function areSame<T>(a: readonly T[], b: readonly T[], isEqual: (a: T, b: T) => boolean): boolean {
+  return (
+    a.length === b.length &&
+    a.every((each, index) => {
+      const other = b[index];
+      return other !== undefined && (each === other || isEqual(each, other));
+    })
   );
 }
 
@@ -75,4 +111,26 @@ export function endOf(chain: readonly TastyOrder[]): ChainEnd | undefined {
 export function lastEnded(chain: readonly TastyOrder[]): TastyOrder | undefined {
   const latest = Math.max(...chain.map(({ updatedAtMillis }) => updatedAtMillis));
   return chain.findLast(({ updatedAtMillis }) => updatedAtMillis === latest);
+}
+
+/** True of a replacement that would trade more than is left of the intent, as where one orders the whole
+ * again after a fill. */
+export function isOversized(
+  [first]: readonly TastyOrder[],
+  order: TastyOrder,
+  remaining: number,
+): boolean {
+  if (first === undefined || order.id === first.id) return false;
+  const units = unitsOf(first);
+  const left = order.legs.map((leg) => {
+    return (leg.remaining * units) / (legLike(first, leg)?.quantity ?? 1);
+  });
+  return Math.max(...left) > remaining;
+}
+
+/** True where the order in which a chain ended was oversized: such a one is called back here, whatever else
+ * becomes of it. The broker's lists show it, so that a restart knows it too. */
+export function endedOversized(orders: readonly TastyOrder[], remaining: number): boolean {
+  const last = lastEnded(orders);
+  return last !== undefined && isOversized(orders, last, remaining);
 }

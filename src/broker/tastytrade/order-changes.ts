@@ -13,8 +13,8 @@ import { noWordIn } from '../wire-requests.ts';
 import { CancelWatch } from './cancel-watch.ts';
 import { dataIn, refusalIn } from './envelope.ts';
 import { replaceBody } from './order-body.ts';
+import { isOversized } from './order-chain.ts';
 import type { OrderLedger } from './order-ledger.ts';
-import { isOversized } from './order-ledger.ts';
 import { orderIn, told } from './order-news.ts';
 import type { TastyOrder } from './tasty-order.ts';
 

@@ -11,7 +11,7 @@ import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
-import { endOf, headOf, isSame, lastEnded, merge, unitsOf } from './order-chain.ts';
+import { endedOversized, endOf, headOf, isSame, lastEnded, merge, unitsOf } from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
 import { legLike } from './tasty-order.ts';
@@ -40,14 +40,22 @@ export interface ChainView {
   readonly remaining: number;
 }
 
+/** An order, and the word of it that was taken last: said again, that changes nothing. */
+interface Known {
+  readonly order: TastyOrder;
+  readonly news: TastyOrder;
+}
+
 export class OrderLedger {
   /** Intents of this account's journal: only these are ours, whatever an order says of itself. */
   readonly #own = new Map<string, OrderIntent>();
-  readonly #orders = new Map<string, TastyOrder>();
+  readonly #orders = new Map<string, Known>();
   /** Broker id to intent, in the order in which the orders came to be known. */
   readonly #nameOf = new Map<string, string>();
   /** The orders of an intent, oldest first. */
   readonly #idsOf = new Map<string, string[]>();
+  /** Chains as they were reckoned, each until something of it changes. */
+  readonly #chains = new Map<string, ChainView>();
   readonly #told = new Map<string, Told>();
   /** What the broker warned of where it took an intent as something else than was meant. */
   readonly #warnings = new Map<string, string>();
@@ -142,6 +150,7 @@ export class OrderLedger {
       this.#nameOf.delete(id);
     }
     this.#idsOf.delete(name);
+    this.#chains.delete(name);
     this.#told.delete(name);
     this.#warnings.delete(name);
     this.#heardIn.delete(name);
@@ -158,19 +167,30 @@ export class OrderLedger {
   setChanging(intentId: string, isChanging: boolean, wall: EpochMicros): readonly BrokerEvent[] {
     if (isChanging) this.#changing.add(intentId);
     else this.#changing.delete(intentId);
+    this.#chains.delete(intentId);
     return isChanging ? [] : this.#news(intentId, wall);
   }
 
   /** Takes an order in, however it was heard of. `name`: the intent it was sent for, where known. */
   take(news: TastyOrder, wall: EpochMicros, name?: string): readonly BrokerEvent[] {
     const known = this.#orders.get(news.id);
-    const merged = this.#awaited(merge(known, news), wall);
-    this.#heardIn.set(name ?? this.nameOf(merged), this.#session);
-    if (known !== undefined && isSame(known, merged) && name === undefined) return [];
+    const isAgain = known?.news === news && !known.order.awaitsFills;
+    if (isAgain && name === undefined) {
+      this.#heardIn.set(this.nameOf(news), this.#session);
+      return [];
+    }
+    const order = this.#awaited(merge(known?.order, news), wall);
+    this.#heardIn.set(name ?? this.nameOf(order), this.#session);
+    if (known !== undefined && isSame(known.order, order) && name === undefined) {
+      this.#orders.set(news.id, { order: known.order, news });
+      return [];
+    }
     this.version += 1;
-    this.#orders.set(news.id, merged);
+    this.#orders.set(news.id, { order, news });
     if (name !== undefined) this.#name(news.id, name);
-    return this.#news(this.nameOf(merged), wall);
+    const intentId = this.nameOf(order);
+    this.#chains.delete(intentId);
+    return this.#news(intentId, wall);
   }
 
   /** Fills that do not come are awaited no more. */
@@ -197,6 +217,7 @@ export class OrderLedger {
     const before = this.#nameOf.get(id);
     if (before === name) return name;
     this.#nameOf.set(id, name);
+    this.#chains.delete(name);
     const ids = this.#idsOf.get(name) ?? [];
     ids.push(id);
     this.#idsOf.set(
@@ -204,6 +225,7 @@ export class OrderLedger {
       ids.toSorted((a, b) => Number(a) - Number(b)),
     );
     if (before !== undefined) {
+      this.#chains.delete(before);
       this.#idsOf.set(before, this.#idsOf.get(before)?.filter((other) => other !== id) ?? []);
     }
     // What replaced it may have been heard of first, under the name of an order not yet known.
@@ -215,15 +237,19 @@ export class OrderLedger {
 
   /** All that was told of an order of the broker. */
   order(id: string): TastyOrder | undefined {
-    return this.#orders.get(id);
+    return this.#orders.get(id)?.order;
   }
 
   chain(intentId: string): ChainView | undefined {
+    const known = this.#chains.get(intentId);
+    if (known !== undefined) return known;
     const orders = this.#chainOf(intentId);
     if (orders.length === 0) return undefined;
-    const head = headOf(orders);
     const standing = this.#changing.has(intentId) ? 'working' : (endOf(orders) ?? 'working');
-    return { intentId, orders, head, standing, remaining: this.#remaining(orders) };
+    const remaining = this.#remaining(orders);
+    const chain: ChainView = { intentId, orders, head: headOf(orders), standing, remaining };
+    this.#chains.set(intentId, chain);
+    return chain;
   }
 
   chains(): readonly ChainView[] {
@@ -252,7 +278,7 @@ export class OrderLedger {
   }
 
   #chainOf(intentId: string): readonly TastyOrder[] {
-    return (this.#idsOf.get(intentId) ?? []).flatMap((id) => this.#orders.get(id) ?? []);
+    return (this.#idsOf.get(intentId) ?? []).flatMap((id) => this.order(id) ?? []);
   }
 
   /** Units never filled, over the whole chain: the leg that has filled least decides. */
@@ -355,11 +381,8 @@ export class OrderLedger {
   }
 
   #toldOf(intentId: string): Told {
-    const told = this.#told.get(intentId) ?? {
-      isAccepted: false,
-      limit: undefined,
-      end: undefined,
-    };
+    const nothing = { isAccepted: false, limit: undefined, end: undefined };
+    const told = this.#told.get(intentId) ?? nothing;
     this.#told.set(intentId, told);
     return told;
   }
@@ -373,26 +396,4 @@ function fillOf(
 ): Fill {
   const feesCents = fillFees('tastytrade', { instrument, action, ratio: 1 }, quantity, before);
   return { fillId, intentId, instrument, action, quantity, price, feesCents, marketAt: at ?? wall };
-}
-
-/** True of a replacement that would trade more than is left of the intent, as where one orders the whole
- * again after a fill. */
-export function isOversized(
-  [first]: readonly TastyOrder[],
-  order: TastyOrder,
-  remaining: number,
-): boolean {
-  if (first === undefined || order.id === first.id) return false;
-  const units = unitsOf(first);
-  const left = order.legs.map((leg) => {
-    return (leg.remaining * units) / (legLike(first, leg)?.quantity ?? 1);
-  });
-  return Math.max(...left) > remaining;
-}
-
-/** True where the order in which a chain ended was oversized: such a one is called back here, whatever else
- * becomes of it. The broker's lists show it, so that a restart knows it too. */
-function endedOversized(orders: readonly TastyOrder[], remaining: number): boolean {
-  const last = lastEnded(orders);
-  return last !== undefined && isOversized(orders, last, remaining);
 }

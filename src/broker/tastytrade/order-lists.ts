@@ -3,6 +3,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
 import type { GatewayEffect } from '../order-gateway.ts';
+import { remembered } from '../remembered-reading.ts';
 import type { Turn } from '../request-pacer.ts';
 import type { WireRequests } from '../wire-requests.ts';
 import { isThrottled } from '../wire-requests.ts';
@@ -62,10 +63,9 @@ export class OrderLists {
     return this.#page(begun, at, onList);
   }
 
-  /** True of a row that cannot be read and may be an order of ours. Somebody's order in what this engine
+  /** True of a row that could not be read and may be an order of ours. Somebody's order in what this engine
    * has no word for is left out. */
   readonly #isMissed = (item: unknown): boolean => {
-    if (parseTastyOrder(item) !== undefined) return false;
     const row = rowIn(item);
     return row === undefined || (row.tag !== undefined && this.#isOwn(row.tag));
   };
@@ -84,8 +84,8 @@ export class OrderLists {
         }
         const page = pageIn(body, list.perPage);
         if (page === undefined) return onList({ failed: 'the list cannot be read' }, answeredAt);
-        const found = page.items.flatMap((item) => parseTastyOrder(item) ?? []);
-        const isLacking = found.length < page.items.length && page.items.some(this.#isMissed);
+        const { found, unread } = rowsIn(body);
+        const isLacking = unread.some(this.#isMissed);
         if (isLacking) return onList({ failed: 'an order in it cannot be read' }, answeredAt);
         const orders = [...list.orders, ...found];
         const count = list.count + page.items.length;
@@ -107,6 +107,18 @@ interface Progress {
   readonly orders: readonly TastyOrder[];
   readonly count: number;
 }
+
+/** The orders in the rows of a page, and the rows that cannot be read as one. */
+const rowsIn = remembered((body: string) => {
+  const found: TastyOrder[] = [];
+  const unread: unknown[] = [];
+  for (const item of pageIn(body, PER_PAGE)?.items ?? []) {
+    const order = parseTastyOrder(item);
+    if (order === undefined) unread.push(item);
+    else found.push(order);
+  }
+  return { found, unread };
+});
 
 function oldestFirst(a: TastyOrder, b: TastyOrder): number {
   return Number(a.id) - Number(b.id);

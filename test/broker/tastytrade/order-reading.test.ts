@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { balancesIn, positionsIn } from '../../../src/broker/tastytrade/account-rows.ts';
 import { dataIn, pageIn, refusalIn, saidIn } from '../../../src/broker/tastytrade/envelope.ts';
 import { orderBody, priceFields, replaceBody } from '../../../src/broker/tastytrade/order-body.ts';
-import { endOf, headOf, merge } from '../../../src/broker/tastytrade/order-chain.ts';
+import { endOf, headOf, isSame, merge } from '../../../src/broker/tastytrade/order-chain.ts';
 import { orderIn } from '../../../src/broker/tastytrade/order-news.ts';
 import { settlementsIn } from '../../../src/broker/tastytrade/settlements.ts';
 import type { TastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
@@ -139,6 +139,41 @@ describe('an order of tastytrade', () => {
     expect(merge(two, turned).legs.map(({ fills }) => fills.length)).toEqual([0, 1]);
     const gone = order({ status: 'Cancelled' });
     expect(merge(gone, late)).toMatchObject({ standing: 'cancelled', status: 'Cancelled' });
+  });
+
+  it.each<[string, object]>([
+    ['its id', { id: 302 }],
+    ['its status', { status: 'Replace Requested' }],
+    ['that it waits for another', { status: 'Contingent' }],
+    ['its end', { status: 'Filled' }],
+    ['its tag', { 'external-identifier': 'another' }],
+    ['what it replaces', { 'replaces-order-id': 300 }],
+    ['what replaces it', { 'replacing-order-id': 302 }],
+    ['its limit', { price: '1.03' }],
+    ['why it was rejected', { 'reject-reason': 'no' }],
+    ['that it has no legs', { legs: [] }],
+    ['another leg', { legs: [LEG, { ...LEG, symbol: 'SPY   260804P00635000' }] }],
+    ['the instrument', { legs: [{ ...LEG, symbol: 'SPY   260804P00635000' }] }],
+    ['the action', { legs: [{ ...LEG, action: 'Buy to Open' }] }],
+    ['the quantity', { legs: [{ ...LEG, quantity: 3 }] }],
+    ['what remains', { legs: [{ ...LEG, 'remaining-quantity': 2 }] }],
+    ['no execution', { legs: [{ ...LEG, fills: [] }] }],
+    ...Object.entries({
+      'fill-id': 8,
+      quantity: 2,
+      'fill-price': '1.06',
+      'filled-at': '2026-08-04T14:00:01+00:00',
+    }).map(([name, value]): [string, object] => [
+      `the ${name} of an execution`,
+      { legs: [{ ...LEG, fills: [{ ...LEG.fills[0], [name]: value }] }] },
+    ]),
+  ])('is another where this differs: %s', (_what, change) => {
+    expect(isSame(order({}), order(change))).toBe(false);
+  });
+
+  it('is the same where only the time of its last word, or how its numbers are written, differs', () => {
+    const again = { ...LEG, quantity: 2, fills: [{ ...LEG.fills[0], quantity: 1 }] };
+    expect(isSame(order({}), order({ 'updated-at': 7, legs: [again] }))).toBe(true);
   });
 
   it('chains: the end is that of all of them, and the head the one that trades', () => {

@@ -21,7 +21,7 @@ import type { EpochMicros, Price } from '../../../src/engine/domain/units.ts';
 import { addMicros, cents, MICROS_PER_MILLI } from '../../../src/engine/domain/units.ts';
 import { alpacaSymbolOf } from '../../../test/support/alpaca/stub-market.ts';
 import type { StubOrder } from '../../../test/support/alpaca/stub-order.ts';
-import { ENDED, isOpen } from '../../../test/support/alpaca/stub-order.ts';
+import { ENDED } from '../../../test/support/alpaca/stub-order.ts';
 import { serve } from '../../../test/support/alpaca/stub-routes.ts';
 import { StubVenue } from '../../../test/support/alpaca/stub-venue.ts';
 import type { AccountScreen } from './other-screen.ts';
@@ -65,8 +65,8 @@ class SessionAlpaca implements Venue {
   /** Orders that the venue holds back for a moment. */
   readonly #held = new EventQueue<StubOrder>();
   readonly #isSlow: boolean;
-  /** Quotes that the venue has not been given yet. */
-  readonly #news = new Map<string, Omit<Quote, 'at'>>();
+  /** Quotes that the venue has not been given yet; undefined for those of the underlying. */
+  readonly #news = new Map<OptionContract | undefined, Omit<Quote, 'at'>>();
   /** So many of the orders by their ids, and by those of their legs. */
   readonly #orderBy = new Map<string, StubOrder>();
   #indexed = 0;
@@ -153,13 +153,13 @@ class SessionAlpaca implements Venue {
   }
 
   quote(contract: OptionContract | undefined, quote: Omit<Quote, 'at'>): void {
-    const symbol = contract === undefined ? 'SPY' : alpacaSymbolOf(contract);
-    this.#news.set(symbol, quote);
+    this.#news.set(contract, quote);
   }
 
   /** Quotes go to the venue only when it has use for them: that is most of what they cost. */
   #bringNews(): void {
-    for (const [symbol, { bid, ask }] of this.#news) {
+    for (const [contract, { bid, ask }] of this.#news) {
+      const symbol = contract === undefined ? 'SPY' : alpacaSymbolOf(contract);
       this.#venue.quote(symbol, centsOf(bid), centsOf(ask));
     }
     this.#news.clear();
@@ -170,7 +170,7 @@ class SessionAlpaca implements Venue {
   }
 
   hasWorkingOrders(): boolean {
-    return this.#venue.orders.some(isOpen);
+    return this.#venue.open.size > 0;
   }
 
   truth(): AccountTruth {
@@ -180,7 +180,7 @@ class SessionAlpaca implements Venue {
       return { symbol: contract === undefined ? symbol : occSymbol(contract), quantity };
     });
     // A change that the venue refuses is made as another order, named after the same intent.
-    const working = this.#venue.orders.filter((order) => isOpen(order) && !isAmendment(order));
+    const working = [...this.#venue.open].filter((order) => !isAmendment(order));
     const workingOrders = working.map(({ clientOrderId }) => {
       return { intentId: intentIdOf(clientOrderId) };
     });
@@ -238,9 +238,8 @@ class SessionAlpaca implements Venue {
     return {
       held: () => [...venue.account.held()].filter(([symbol]) => parseOccSymbol(symbol)),
       working: () =>
-        venue.orders.flatMap((order) => {
-          const { id, legs, status } = order;
-          const isFixed = !isOpen(order) || status === 'pending_replace';
+        [...venue.open].flatMap(({ id, legs, status }) => {
+          const isFixed = status === 'pending_replace';
           return isFixed ? [] : [{ id, symbols: legs.map(({ symbol }) => symbol) }];
         }),
       cancel: (id) => venue.cancel(id),

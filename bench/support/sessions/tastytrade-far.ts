@@ -119,7 +119,7 @@ class SessionTastytrade implements Venue {
   advance(at: At): void {
     const { clock, login } = this.#venue;
     // An order on its way trades as soon as it works.
-    if (this.#unended().length > 0) this.#bringNews();
+    if (this.#venue.orders.unended.size > 0) this.#bringNews();
     clock.advance(Math.max(0, millisOf(at.wall) - clock.millis));
     while (this.#revocations.take(at.wall) !== undefined) login.revoke();
   }
@@ -216,17 +216,15 @@ class SessionTastytrade implements Venue {
   }
 
   hasWorkingOrders(): boolean {
-    return [...this.#venue.orders.all.values()].some(isWorking);
-  }
-
-  #unended(): readonly StubOrder[] {
-    return [...this.#venue.orders.all.values()].filter(({ status }) => !TERMINAL.has(status));
+    for (const order of this.#venue.orders.unended) if (isWorking(order)) return true;
+    return false;
   }
 
   truth(): AccountTruth {
-    const { lots, cashCents } = this.#venue.account;
+    const { account, orders } = this.#venue;
+    const { lots, cashCents } = account;
     const positions = [...lots].map(([symbol, { quantity }]) => ({ symbol, quantity }));
-    const working = this.#unended().map(({ externalId = 'external' }) => externalId);
+    const working = [...orders.unended].map(({ externalId = 'external' }) => externalId);
     const workingOrders = [...new Set(working)].map((intentId) => ({ intentId }));
     return { positions, workingOrders, cashCents: cents(cashCents) };
   }
@@ -277,7 +275,7 @@ class SessionTastytrade implements Venue {
         return lots.map(([symbol, { quantity }]) => [symbol, quantity] as const);
       },
       working: () =>
-        [...orders.all.values()].filter(isWorking).map(({ id, legs }) => {
+        [...orders.unended].filter(isWorking).map(({ id, legs }) => {
           return { id: String(id), symbols: legs.map(({ symbol }) => symbol) };
         }),
       cancel: (id) => {
@@ -325,8 +323,8 @@ function knobsOf(random: SeededRandom): Partial<TastytradeVenue['orders']['knobs
   };
 }
 
-function written({ status, body }: StubReply): WireReply {
-  return { status, body: JSON.stringify(body) };
+function written({ status, body, text }: StubReply): WireReply {
+  return { status, body: text ?? JSON.stringify(body) };
 }
 
 function millisOf(micros: EpochMicros): number {

@@ -165,12 +165,14 @@ describe('the picture of an account at tastytrade', () => {
     rig.venue.stream.tell = tell;
     // The last leg's own execution comes later, and in the lists alone.
     const late = last?.fills.splice(0) ?? [];
+    rig.venue.orders.changes += 1;
     rig.venue.account.lots.delete(last?.symbol ?? '');
     rig.venue.account.showPositions();
     const before = rig.gateway.snapshot(rig.at());
     rig.pass(12_000);
     expect(rig.gateway.snapshot(rig.at())).toBe(before);
     last?.fills.push(...late);
+    rig.venue.orders.changes += 1;
     rig.venue.account.lots.set(last?.symbol ?? '', { quantity: 1, average: 0.85 });
     rig.venue.account.showPositions();
     rig.pass(12_000);
@@ -358,6 +360,7 @@ describe('the picture of an account at tastytrade', () => {
     expect(rig.gateway.snapshot(rig.at())?.fills).toHaveLength(2);
     const [leg] = [...rig.venue.orders.all.values()][0]?.legs ?? [];
     const [busted] = leg?.fills.splice(0, 1) ?? [];
+    rig.venue.orders.changes += 1;
     if (leg === undefined || busted === undefined) throw new Error('a leg has filled');
     rig.venue.account.bust(leg.symbol);
     const from = rig.at().wall;
@@ -377,6 +380,7 @@ describe('the picture of an account at tastytrade', () => {
     const { venue } = before;
     const [leg] = [...venue.orders.all.values()][0]?.legs ?? [];
     leg?.fills.splice(0, 1);
+    venue.orders.changes += 1;
     venue.account.bust(leg?.symbol ?? '');
     const rig = new TastyRig({ venue, history: { intents: [intent], brokerEvents } });
     rig.connect();

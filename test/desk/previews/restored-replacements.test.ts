@@ -199,6 +199,7 @@ describe('a replacement at a broker that outlives the engine', () => {
   it('of whose old order nothing is known any more is not sent', () => {
     const { rig, of } = dying(60_000);
     rig.venue.orders.all.clear();
+    rig.venue.orders.changes += 1;
     const next = crashed(rig);
     expectLost(next, of);
     expect(next.submitted).toEqual([]);

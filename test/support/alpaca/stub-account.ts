@@ -117,6 +117,7 @@ export class StubAccount {
   accountJson(): object {
     const equity = this.cashCents + this.#valueCents();
     const money = moneyText(this.cashCents);
+    const power = this.buyingPowerCents();
     return {
       id: uuid(0xacc),
       account_number: this.number,
@@ -127,9 +128,9 @@ export class StubAccount {
       portfolio_value: moneyText(equity),
       equity: moneyText(equity),
       last_equity: moneyText(this.startingCents),
-      buying_power: moneyText(this.buyingPowerCents() * 2),
-      regt_buying_power: moneyText(this.buyingPowerCents() * 2),
-      options_buying_power: moneyText(this.buyingPowerCents()),
+      buying_power: moneyText(power * 2),
+      regt_buying_power: moneyText(power * 2),
+      options_buying_power: moneyText(power),
       non_marginable_buying_power: money,
       initial_margin: '0',
       maintenance_margin: '0',

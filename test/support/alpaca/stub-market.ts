@@ -1,11 +1,13 @@
 /** What the Alpaca stub knows of the market: contracts of one day, quotes, the clock and calendar. */
 
+import { remembered } from '../../../src/broker/remembered-reading.ts';
 import type { OptionContract } from '../../../src/engine/domain/instrument.ts';
 import { occSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import {
   newYorkDate,
   newYorkMinutes,
   nextSessionDate,
+  sessionKind,
   sessionTimes,
 } from '../../../src/engine/domain/session-calendar.ts';
 import type { EpochMicros, SessionDate } from '../../../src/engine/domain/units.ts';
@@ -221,5 +223,8 @@ export function calendarJson(query: URLSearchParams, now: EpochMicros): object[]
  * expiring contracts are written for full days. */
 export function fullDayMinutes(now: EpochMicros): number {
   const minutes = newYorkMinutes(now);
-  return sessionTimes(newYorkDate(now))?.kind === 'half' ? minutes + 180 : minutes;
+  return isHalfDay(newYorkDate(now)) ? minutes + 180 : minutes;
 }
+
+/** Asked at every moment, of the same day. */
+const isHalfDay = remembered((date) => sessionKind(sessionDate(date)) === 'half');

@@ -22,11 +22,14 @@ export interface StubAnswer {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
-type Route = readonly [pattern: string, answer: (call: Call) => StubAnswer];
+type Answer = (call: Call) => StubAnswer;
+type Route = readonly [pattern: string, answer: Answer];
 
 interface Call {
   readonly venue: StubVenue;
   readonly account: StubAccount;
+  /** With its query. */
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Fields;
   /** What the pattern's star stood for. */
@@ -41,11 +44,13 @@ const NO_CONTENT: StubAnswer = { status: 204, body: '' };
 
 /** Serves one request of an authorized client. */
 export function serve(venue: StubVenue, request: StubRequest): StubAnswer {
-  const url = new URL(request.path, 'http://stub');
+  const { method, path } = request;
+  const [place = '', asked] = path.split('?', 2);
   try {
-    const { answer, name } = routeOf(`${request.method} ${url.pathname}`);
+    const { answer, name } = routeOf(`${method} ${place}`);
+    const query = new URLSearchParams(asked);
     const body = bodyOf(request.body);
-    return answer({ venue, account: venue.account, query: url.searchParams, body, name });
+    return answer({ venue, account: venue.account, path, query, body, name });
   } catch (error) {
     if (error instanceof Refusal) return json(error.body, error.status);
     throw error;
@@ -61,20 +66,25 @@ function bodyOf(text: string | undefined): Fields {
   }
 }
 
-function routeOf(target: string): { answer: Route[1]; name: string } {
-  for (const [pattern, answer] of ROUTES) {
-    const [start = '', end] = pattern.split('*');
-    const isMatch =
-      end === undefined ? target === pattern : target.startsWith(start) && target.endsWith(end);
-    if (!isMatch) continue;
-    const name = decodeURIComponent(target.slice(start.length, target.length - (end ?? '').length));
-    if (end === undefined || !name.includes('/')) return { answer, name };
+function routeOf(target: string): { answer: Answer; name: string } {
+  const exact = EXACT_ROUTES.get(target);
+  if (exact !== undefined) return { answer: exact, name: '' };
+  for (const [pattern, answer] of NAMING_ROUTES) {
+    const [start = '', end = ''] = pattern.split('*');
+    if (!target.startsWith(start) || !target.endsWith(end)) continue;
+    const name = decodeURIComponent(target.slice(start.length, target.length - end.length));
+    if (!name.includes('/')) return { answer, name };
   }
   throw new Refusal(404, 40_410_000, 'endpoint not found');
 }
 
 /** Open, closed or all orders, newest first unless asked otherwise. */
-function listOrders({ venue, query }: Call): StubAnswer {
+function listOrders(call: Call): StubAnswer {
+  const body = call.venue.listed(call.path, () => JSON.stringify(listedOrders(call)));
+  return { status: 200, body };
+}
+
+function listedOrders({ venue, query }: Call): readonly object[] {
   const status = query.get('status') ?? 'open';
   const [after, until] = ['after', 'until'].map((name) => millisIn(query.get(name)));
   const chosen = venue.orders.filter((order) => {
@@ -85,7 +95,7 @@ function listOrders({ venue, query }: Call): StubAnswer {
   });
   const ordered = query.get('direction') === 'asc' ? chosen : chosen.toReversed();
   const limit = Math.min(500, Number(query.get('limit') ?? 50));
-  return json(ordered.slice(0, limit).map((order) => shown(order, query)));
+  return ordered.slice(0, limit).map((order) => shown(order, query));
 }
 
 function millisIn(text: string | null): number | undefined {
@@ -272,6 +282,9 @@ const ROUTES: readonly Route[] = [
   ['GET /v2/assets/*', asset],
   ['GET /v1beta1/options/snapshots', namedSnapshots],
 ];
+
+const EXACT_ROUTES = new Map(ROUTES.filter(([pattern]) => !pattern.includes('*')));
+const NAMING_ROUTES = ROUTES.filter(([pattern]) => pattern.includes('*'));
 
 /** 200 requests in any minute; what comes beyond is answered 429. */
 export class StubRateLimit {

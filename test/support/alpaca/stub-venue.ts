@@ -26,6 +26,7 @@ import { forbidden, notFound, unprocessable } from './stub-refusal.ts';
 /** Expiring positions that the account cannot carry are closed from here on. */
 const LIQUIDATION_MINUTES = 15 * 60 + 45;
 const LAST_TRADE_MINUTES = 16 * 60 + 15;
+const MOST_LISTS = 4;
 
 export interface TradeUpdate {
   readonly event: string;
@@ -55,6 +56,8 @@ export class StubVenue {
   readonly market = new StubMarket();
   readonly account: StubAccount;
   readonly orders: StubOrder[] = [];
+  /** Those that have not ended, oldest first. */
+  readonly open = new Set<StubOrder>();
   readonly knobs: VenueKnobs = {
     partialProbability: 0,
     mlegFills: 'parent',
@@ -73,6 +76,10 @@ export class StubVenue {
   liquidations = 0;
   #lastId = 0;
   #booked = '';
+  /** Counts what changed of orders. */
+  #changes = 0;
+  /** Lists of orders as they were last written, by what they hang on. */
+  readonly #lists = new Map<string, string>();
 
   constructor(now: EpochMicros, accountNumber = 'PA3TESTSTUB1') {
     this.now = now;
@@ -142,6 +149,8 @@ export class StubVenue {
       filled: 0,
     };
     this.orders.push(order);
+    this.#changes += 1;
+    this.open.add(order);
     return order;
   }
 
@@ -161,7 +170,7 @@ export class StubVenue {
   }
 
   cancelAll(): object[] {
-    const open = this.orders.filter(isOpen);
+    const open = [...this.open];
     for (const { id } of open) this.cancel(id);
     return open.map(({ id }) => ({ id, status: 200 }));
   }
@@ -228,8 +237,8 @@ export class StubVenue {
   /** A quote in cents. Whatever it makes marketable fills at the natural price. */
   quote(symbol: string, bid: number | undefined, ask: number | undefined, size = 50): void {
     this.market.put(symbol, { bid, ask, bidSize: size, askSize: size });
-    for (const order of this.orders) {
-      if (isOpen(order) && order.legs.some((leg) => leg.symbol === symbol)) this.#tryFill(order);
+    for (const order of this.open) {
+      if (order.legs.some((leg) => leg.symbol === symbol)) this.#tryFill(order);
     }
   }
 
@@ -344,8 +353,21 @@ export class StubVenue {
     leg.filled += quantity;
     leg.notional += price * quantity;
     order.filled += quantity;
+    this.#changes += 1;
     const traded = { symbol: leg.symbol, quantity: signOf(leg) * quantity };
     this.account.apply({ executionId, ...traded, price });
+  }
+
+  /** A list of orders as it is written. Nearly every one says what the last one said: while no order changes
+   * it is not written anew. */
+  listed(path: string, write: () => string): string {
+    const of = `${this.#changes} ${this.orders.length} ${path}`;
+    const known = this.#lists.get(of);
+    if (known !== undefined) return known;
+    const text = write();
+    if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+    this.#lists.set(of, text);
+    return text;
   }
 
   /** Moves the clock and does what falls due on the way: liquidation, expiry of orders, booking. */
@@ -354,20 +376,21 @@ export class StubVenue {
     const minutes = fullDayMinutes(to);
     if (minutes >= this.knobs.liquidationMinutes && minutes < LAST_TRADE_MINUTES) this.#liquidate();
     if (minutes >= LAST_TRADE_MINUTES) this.#expireOrders();
+    if (minutes < this.knobs.bookingMinutes) return;
     const today = newYorkDate(to);
-    if (minutes >= this.knobs.bookingMinutes && this.#booked !== today) {
-      this.#booked = today;
-      this.#bookExpiries();
-    }
+    if (this.#booked === today) return;
+    this.#booked = today;
+    this.#bookExpiries();
   }
 
   #liquidate(): void {
+    if (this.knobs.liquidation === 'none' || this.liquidations > 0) return;
     const today = newYorkDate(this.now);
     const expiring = [...this.account.held()].filter(
       ([symbol]) => parseOccSymbol(symbol)?.expiry === today,
     );
     const short = expiring.find(([, quantity]) => quantity < 0);
-    if (this.knobs.liquidation === 'none' || short === undefined || this.liquidations > 0) return;
+    if (short === undefined) return;
     this.liquidations += 1;
     const [symbol, quantity] = short;
     this.#closeAt(symbol, -quantity, this.market.quote(symbol)?.ask ?? 100);
@@ -395,7 +418,8 @@ export class StubVenue {
   /** What is given in the evening is of the next day. */
   #expireOrders(): void {
     const end = newYorkInstant(newYorkDate(this.now), LAST_TRADE_MINUTES);
-    for (const order of this.orders.filter((each) => isOpen(each) && each.submittedAt < end)) {
+    for (const order of this.open) {
+      if (order.submittedAt >= end) continue;
       this.#set(order, 'expired');
       this.#tell('expired', order);
     }
@@ -414,6 +438,9 @@ export class StubVenue {
   #set(order: StubOrder, status: StubOrder['status']): void {
     order.status = status;
     order.updatedAt = this.now;
+    this.#changes += 1;
+    if (isOpen(order)) this.open.add(order);
+    else this.open.delete(order);
   }
 
   #tell(event: string, order: StubOrder, facts: object = {}): void {

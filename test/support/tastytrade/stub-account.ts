@@ -117,13 +117,15 @@ export class StubAccount {
   }
 
   balances(): object {
+    const requirement = this.requirement();
+    const buyingPower = decimal(this.cashCents / 100 - requirement);
     const row = {
       'account-number': this.number,
       currency: 'USD',
       'cash-balance': decimal(this.cashCents / 100),
-      'derivative-buying-power': decimal(this.buyingPower()),
-      'equity-buying-power': decimal(this.buyingPower()),
-      'maintenance-requirement': decimal(this.requirement()),
+      'derivative-buying-power': buyingPower,
+      'equity-buying-power': buyingPower,
+      'maintenance-requirement': decimal(requirement),
       'net-liquidating-value': decimal(this.cashCents / 100),
       ...withEffect('pending-cash', 0),
       'updated-at': this.#clock.iso(),

@@ -1,7 +1,8 @@
 /** Time of the stub: it stands until it is moved, and does what is due on the way. */
 export class StubClock {
   millis: number;
-  #due: { at: number; act: () => void }[] = [];
+  /** The next first; of one moment, in the order of asking. */
+  readonly #due: { readonly at: number; readonly act: () => void }[] = [];
 
   constructor(millis: number) {
     this.millis = millis;
@@ -9,15 +10,15 @@ export class StubClock {
 
   /** Does something later; at the same moment, in the order of asking. */
   after(delayMillis: number, act: () => void): void {
-    this.#due.push({ at: this.millis + delayMillis, act });
+    const at = this.millis + delayMillis;
+    const before = this.#due.findLastIndex((entry) => entry.at <= at);
+    this.#due.splice(before + 1, 0, { at, act });
   }
 
   advance(byMillis: number): void {
     const until = this.millis + byMillis;
-    for (;;) {
-      const next = this.#due.toSorted((a, b) => a.at - b.at)[0];
-      if (next === undefined || next.at > until) break;
-      this.#due = this.#due.filter((entry) => entry !== next);
+    for (let next = this.#due[0]; next !== undefined && next.at <= until; next = this.#due[0]) {
+      this.#due.shift();
       this.millis = Math.max(this.millis, next.at);
       next.act();
     }
@@ -26,8 +27,8 @@ export class StubClock {
 
   /** Milliseconds until something is due. */
   untilNext(): number | undefined {
-    const times = this.#due.map(({ at }) => at - this.millis);
-    return times.length === 0 ? undefined : Math.min(...times);
+    const [next] = this.#due;
+    return next === undefined ? undefined : next.at - this.millis;
   }
 
   iso(): string {

@@ -2,6 +2,8 @@
 import type { StubClock } from './stub-clock.ts';
 import type { StubReply } from './stub-wire.ts';
 
+const BEARER = 'Bearer ';
+
 export class StubLogin {
   readonly clientSecret = 'stub-client-secret';
   refreshToken = 'stub-refresh-token';
@@ -32,7 +34,7 @@ export class StubLogin {
   }
 
   isValid(authorization: string | undefined): boolean {
-    const token = /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? '';
+    const token = authorization?.startsWith(BEARER) ? authorization.slice(BEARER.length) : '';
     return (this.#endOf.get(token) ?? 0) > this.#clock.millis;
   }
 

@@ -68,6 +68,10 @@ export class StubOrders {
     dryRunErrors: [],
   };
   readonly all = new Map<number, StubOrder>();
+  /** Those that have not ended, oldest first. */
+  readonly unended = new Set<StubOrder>();
+  /** Counts what changed of any of them: whoever changes one by hand counts too. */
+  changes = 0;
   /** POSTs of orders that arrived, dry runs apart. */
   posts = 0;
   dryRuns = 0;
@@ -119,7 +123,7 @@ export class StubOrders {
     }
     this.posts += 1;
     const order = this.#make(draft, 'Routed');
-    this.all.set(order.id, order);
+    this.#enter(order);
     this.#route(order);
     return success(
       context,
@@ -137,7 +141,7 @@ export class StubOrders {
     const draft = readDraft(body);
     if ('status' in draft) return draft;
     const order: StubOrder = { ...this.#make(draft, 'Contingent'), complexTag, complexId };
-    this.all.set(order.id, order);
+    this.#enter(order);
     this.tell(order);
     return order;
   }
@@ -145,6 +149,7 @@ export class StubOrders {
   release(order: StubOrder): void {
     if (order.status !== 'Contingent') return;
     order.status = 'Routed';
+    this.changes += 1;
     this.#route(order);
   }
 
@@ -167,7 +172,7 @@ export class StubOrders {
       legs: legs.map((leg) => ({ ...leg, type: 'Equity Option', fills: [] })),
     };
     const order = this.#make(draft, 'Live');
-    this.all.set(order.id, order);
+    this.#enter(order);
     this.tell(order);
     return order;
   }
@@ -210,7 +215,7 @@ export class StubOrders {
       replaces: old.id,
       root: old.root,
     };
-    this.all.set(made.id, made);
+    this.#enter(made);
     old.replacedBy = made.id;
     this.#set(old, 'Replace Requested');
     this.tell(made);
@@ -237,6 +242,7 @@ export class StubOrders {
       const opening = leg.action.endsWith('to Open');
       this.#account.move({ symbol: leg.symbol, signed, price, opening, feeKey });
     }
+    this.changes += 1;
     const isWhole = order.legs.every((leg) => remainingOf(leg) === 0);
     if (isWhole) this.#finish(order, 'Filled');
     else order.updatedAt = this.#clock.millis;
@@ -246,7 +252,7 @@ export class StubOrders {
   /** New quotes came: what they cross trades, as far as they reach. */
   match(): void {
     if (!this.knobs.fillsByQuote) return;
-    for (const order of this.all.values()) {
+    for (const order of this.unended) {
       const mayTrade = isWorking(order) && isTriggered(order, this.#market);
       const natural = mayTrade ? naturalOf(order, this.#market) : undefined;
       if (natural === undefined || order.limit === undefined) continue;
@@ -256,9 +262,7 @@ export class StubOrders {
 
   /** The session ended. */
   expire(): void {
-    for (const order of this.all.values()) {
-      if (!TERMINAL.has(order.status)) this.#set(order, 'Expired');
-    }
+    for (const order of this.unended) this.#set(order, 'Expired');
   }
 
   list(): object[] {
@@ -302,6 +306,12 @@ export class StubOrders {
     const fixed = { id, orderType, timeInForce, limit, stop, externalId, legs, root: id };
     const { millis } = this.#clock;
     return { ...fixed, status, updatedAt: millis, receivedAt: this.#clock.iso() };
+  }
+
+  #enter(order: StubOrder): void {
+    this.all.set(order.id, order);
+    this.unended.add(order);
+    this.changes += 1;
   }
 
   /** Without the strict instruction a close of what is gone becomes an opening, with a warning. */
@@ -358,6 +368,7 @@ export class StubOrders {
   }
 
   #set(order: StubOrder, status: StubStatus): void {
+    this.changes += 1;
     if (TERMINAL.has(status)) this.#finish(order, status);
     else {
       order.status = status;
@@ -370,6 +381,7 @@ export class StubOrders {
     order.status = status;
     order.updatedAt = this.#clock.millis;
     order.terminalAt = this.#clock.iso();
+    this.unended.delete(order);
     this.#clock.after(0, () => this.onEnd(order));
   }
 

@@ -12,6 +12,8 @@ export interface StubReply {
   readonly status: number;
   /** Sent as JSON; a text is sent as it is, as HTML. */
   readonly body: unknown;
+  /** That JSON, where it has been written already. */
+  readonly text?: string;
 }
 
 export function success(context: string, data: unknown, status = 200): StubReply {
@@ -65,6 +67,21 @@ export function withEffect(name: string, dollars: number): Record<string, string
 /** A quantity is a number on one row and text on the next. */
 export class OddNumbers {
   #count = 0;
+
+  /** The next is written as a text. */
+  get isTextNext(): boolean {
+    return this.#count % 2 === 1;
+  }
+
+  get written(): number {
+    return this.#count;
+  }
+
+  /** So many are written once more, as they were before. */
+  again(count: number): void {
+    this.#count += count;
+  }
+
   quantity(value: number): number | string {
     this.#count += 1;
     return this.#count % 2 === 0 ? String(value) : value;

@@ -24,6 +24,7 @@ export interface VenueKnobs {
   isClosingOnly: boolean;
 }
 
+const MOST_LISTS = 4;
 const KNOWN_VERSIONS = ['20250813', '20261012'];
 const ONCE_A_SECOND = /^\/accounts\/[^/]+\/(?:positions|balances|trading-status)$|^\/customers/;
 
@@ -56,6 +57,8 @@ export class TastytradeVenue {
   dxlinkUrl = 'ws://127.0.0.1:1/realtime';
   readonly watchlists = new Map<string, object>();
   readonly #lastRead = new Map<string, number>();
+  /** Lists of the session's orders as they were answered of late, by what they hang on. */
+  readonly #lists = new Map<string, { readonly reply: StubReply; readonly quantities: number }>();
 
   constructor(startMillis: number, accountNumber = '5WT00001', cashDollars = 100_000) {
     this.clock = new StubClock(startMillis);
@@ -264,11 +267,7 @@ export class TastytradeVenue {
     if (method === 'POST' && rest === '') return orders.place(path, parsed(body), false);
     if (method === 'POST' && rest === '/dry-run') return orders.place(path, parsed(body), true);
     if (method === 'GET' && rest === '/live') {
-      if (!url.searchParams.has('per-page')) url.searchParams.set('per-page', '100');
-      const rows = orders.list() as Record<string, unknown>[];
-      const today = this.market.today();
-      const ofToday = rows.filter((row) => String(row['received-at']).slice(0, 10) === today);
-      return listed(path, ofToday, url.searchParams);
+      return this.#live(path, url);
     }
     if (method === 'GET' && rest === '') {
       const isDated = url.searchParams.has('start-date') || url.searchParams.has('start-at');
@@ -286,6 +285,27 @@ export class TastytradeVenue {
     if (method === 'DELETE') return orders.cancel(path, id);
     if (method === 'PUT' || method === 'PATCH') return orders.replace(path, id, parsed(body));
     return failure(404, 'not_found', `${method} ${path}`);
+  }
+
+  /** Nearly every list says what the last one said: while nothing changes it is not written anew. */
+  #live(path: string, { search, searchParams }: URL): StubReply {
+    const { changes, odd } = this.orders;
+    const today = this.market.today();
+    const of = `${today} ${changes} ${odd.isTextNext} ${search}`;
+    const known = this.#lists.get(of);
+    if (known !== undefined) {
+      odd.again(known.quantities);
+      return known.reply;
+    }
+    const before = odd.written;
+    if (!searchParams.has('per-page')) searchParams.set('per-page', '100');
+    const rows = this.orders.list() as Record<string, unknown>[];
+    const ofToday = rows.filter((row) => String(row['received-at']).slice(0, 10) === today);
+    const reply = listed(path, ofToday, searchParams);
+    const whole = { ...reply, text: JSON.stringify(reply.body) };
+    if (this.#lists.size >= MOST_LISTS) this.#lists.clear();
+    this.#lists.set(of, { reply: whole, quantities: odd.written - before });
+    return whole;
   }
 
   #watchlists(method: string, path: string, body: string): StubReply {

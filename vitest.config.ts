@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Files share three worker threads and their modules: what a module of src remembers changes no answer, so a
- * fresh copy for each of some hundred files would buy nothing but the time to load it. Properties run from one
+ * Files share four worker threads and their modules: what a module of src remembers changes no answer, so a
+ * fresh copy for each of some hundred files would buy nothing but the time to load it. Four, also on two
+ * processors: files that wait for an engine's process or for a timer leave theirs to the others. Properties run from one
  * seed here, so that a red run is red again (test/support/property-seed.ts); the campaign `models` draws new ones
  * for the lives of orders, positions and tokens.
  */
@@ -13,7 +14,7 @@ export default defineConfig({
     setupFiles: ['test/support/property-seed.ts'],
     pool: 'threads',
     isolate: false,
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     passWithNoTests: false,

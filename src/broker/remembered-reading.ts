@@ -1,6 +1,6 @@
 /** Lists of a broker are asked for every few seconds, and nearly all of them say again what they said. */
 
-import { LRUMap } from 'mnemonist';
+import { LRUMap } from '../engine/domain/lru-map.ts';
 
 /** Texts whose reading is remembered. */
 const MOST_TEXTS = 8;

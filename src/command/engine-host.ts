@@ -19,7 +19,6 @@ import { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 import { Counters } from '../ops/counters.ts';
 import { lostAlerts } from '../ops/lost-alerts.ts';
 import { assertPortsFree } from '../web/http-server.ts';
-import { exposition } from '../web/prometheus.ts';
 import { alertChannels } from './alert-channels.ts';
 import { AuditStories } from './audit-stories.ts';
 import { AuditWatch, auditStart } from './audit-watch.ts';
@@ -251,7 +250,10 @@ class RunningEngine implements EngineHost {
       sendToReader: (message) => threads.io.postMessage(message),
       latchKill: (reason, principal) => this.#kill.engage(reason, principal),
       clearKill: () => this.#kill.clear(),
-      metrics: () => exposition(this.counters, this.#audit.state().sealed),
+      metrics: async () => {
+        const { exposition } = await import('../web/prometheus.ts');
+        return exposition(this.counters, this.#audit.state().sealed);
+      },
       riskMetrics: (pnl, slice) => this.#scenarios.run(pnl, slice),
       auditState: () => this.#audit.state(),
       auditStory: (id) => this.#stories.of(id),

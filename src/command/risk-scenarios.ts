@@ -1,5 +1,5 @@
 /** P&L of the book under moves of spot and volatility, computed in the worker pool. Main thread. */
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { PnlView, PositionView, RiskMetricsView } from '../desk/engine-api.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { ScenarioTask } from './scenario-worker.ts';
@@ -25,19 +25,24 @@ function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly strin
   return [...closed, ...unbounded, ...pnl.warnings];
 }
 
+/** The package is loaded with the first question: a start does not wait for it. */
+async function startPool(): Promise<Piscina<ScenarioTask, RiskMetricsView['scenarios']>> {
+  const { Piscina: Pool } = await import('piscina');
+  return new Pool({
+    filename: new URL('./scenario-worker.ts', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MILLIS,
+  });
+}
+
 /** The pool reads the shared chain itself, without a lock: only the holdings are sent to it. */
 export class RiskScenarios {
-  readonly #pool: Piscina<ScenarioTask, RiskMetricsView['scenarios']>;
+  #pool: Promise<Piscina<ScenarioTask, RiskMetricsView['scenarios']>> | undefined;
   readonly #chain: SharedArrayBuffer;
 
   constructor(chain: SharedArrayBuffer) {
     this.#chain = chain;
-    this.#pool = new Piscina({
-      filename: new URL('./scenario-worker.ts', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: 1,
-      idleTimeout: IDLE_MILLIS,
-    });
   }
 
   /** Values the whole book at each scenario. A book that cannot be valued has null P&L. */
@@ -47,7 +52,7 @@ export class RiskScenarios {
     );
     const ready = slice !== undefined && holdings.length > 0;
     const task: ScenarioTask = { chain: this.#chain, holdings };
-    const scenarios = ready ? await this.#pool.run(task, { name: 'valueScenarios' }) : [];
+    const scenarios = ready ? await this.#valued(task) : [];
     return {
       scenarios,
       worstCaseCents: worstCase(pnl),
@@ -57,6 +62,11 @@ export class RiskScenarios {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close({ force: true });
+    await (await this.#pool)?.close({ force: true });
+  }
+
+  async #valued(task: ScenarioTask): Promise<RiskMetricsView['scenarios']> {
+    this.#pool ??= startPool();
+    return (await this.#pool).run(task, { name: 'valueScenarios' });
   }
 }

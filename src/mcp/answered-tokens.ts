@@ -3,7 +3,7 @@
  * and a retry of one that was carried out asks nobody again. Tokens are kept as SHA-256.
  */
 import { createHash } from 'node:crypto';
-import { LRUMap } from 'mnemonist';
+import { LRUMap } from '../engine/domain/lru-map.ts';
 
 /** Far more than previews live at one time. */
 const MOST_TOKENS = 4_096;

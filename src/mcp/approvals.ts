@@ -3,9 +3,9 @@
  * and carries the order out at once, because a token lives for seconds. Main thread only.
  */
 import { randomBytes } from 'node:crypto';
-import { LRUMap } from 'mnemonist';
 import type { Answer, Caller, ConfirmResult, EngineApi, TradeCard } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
+import { LRUMap } from '../engine/domain/lru-map.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
 

@@ -1,7 +1,8 @@
 /** The newest trade cards by their preview, so that a picture of one can be read afterwards. A card
  * belongs to the principal that asked for it. Main thread only. */
-import { LRUMap } from 'mnemonist';
+
 import type { TradeCard } from '../desk/engine-api.ts';
+import { LRUMap } from '../engine/domain/lru-map.ts';
 
 const MOST_CARDS = 64;
 

@@ -3,7 +3,6 @@
 import type { Answer, Caller, EngineApi } from '../desk/engine-api.ts';
 import type { Denial } from '../engine/domain/verdict.ts';
 import { deny } from '../engine/domain/verdict.ts';
-import { payoffPng } from './payoff-png.ts';
 import type { RecentCards } from './recent-cards.ts';
 import { AUDIT_TEMPLATE, PAYOFF_TEMPLATE } from './resource-links.ts';
 import { chainAround } from './resources.ts';
@@ -53,6 +52,7 @@ async function readPayoff(
     return deny('not_found', message, { previewId });
   }
   const { maxLossCents, maxProfitCents, breakevens } = card;
+  const { payoffPng } = await import('./payoff-png.ts');
   return { json: { maxLossCents, maxProfitCents, breakevens, ...payoff }, png: payoffPng(payoff) };
 }
 

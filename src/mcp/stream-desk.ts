@@ -2,8 +2,9 @@
  * The option streams of principals: each has a cursor of its own on the engine's broadcast ring and
  * hears how many updates came, which contracts moved, and how many it missed. Main thread only.
  */
-import { LRUMapWithDelete } from 'mnemonist';
+
 import type { ChainStream, EngineApi } from '../desk/engine-api.ts';
+import { LRUMapWithDelete } from '../engine/domain/lru-map.ts';
 import { every } from './timers-shell.ts';
 
 /** Often enough that a burst of a few thousand updates does not lap the cursor. */

@@ -14,7 +14,6 @@ import type { McpSessions } from './mcp-sessions.ts';
 import type { OAuthRoom } from './oauth/oauth-room.ts';
 import { RESOURCE_METADATA_PATH } from './oauth/oauth-room.ts';
 import type { OriginGuard } from './origin-guard.ts';
-import { METRICS_CONTENT_TYPE } from './prometheus.ts';
 import { bridgeCall, bridgeCapabilities, bridgeTools } from './tool-bridge.ts';
 
 /** What routes serve from. */
@@ -98,7 +97,8 @@ const metricsRoute: Route = {
   methods: ['GET', 'HEAD'],
   gate: 'tokenFromOutside',
   serve: async ({ api }, { response }) => {
-    sendBody(response, 200, { type: METRICS_CONTENT_TYPE, text: await api.metrics() });
+    const { METRICS_CONTENT_TYPE: type } = await import('./prometheus.ts');
+    sendBody(response, 200, { type, text: await api.metrics() });
     return undefined;
   },
 };

@@ -1,6 +1,7 @@
 /** How many requests an address and a principal may make, and how many urgent ones beyond. */
-import { LRUMap } from 'mnemonist';
+
 import { wallMicros } from '../engine/domain/clock.ts';
+import { LRUMap } from '../engine/domain/lru-map.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../engine/domain/units.ts';
 import type { RateLimit } from '../ops/rate-limiter.ts';
 import { RateLimiter } from '../ops/rate-limiter.ts';

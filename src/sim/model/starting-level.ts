@@ -4,6 +4,8 @@
  * before moved, the further back the less, so that each night takes back a sixtieth of the move of
  * sixty sessions and the level stays about its base.
  */
+
+import { LRUMap } from '../../engine/domain/lru-map.ts';
 import { previousSessionDate } from '../../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import type { SessionDate } from '../../engine/domain/units.ts';
@@ -15,6 +17,9 @@ import { RandomStream } from './prng.ts';
 const FADE_SESSIONS = 60;
 const GAP_DEVIATION = 0.0015;
 const BASIS_POINT = 1e-4;
+/** A date and the one before it have all but one of their sessions in common: what each moved is kept. */
+const MOST_MOVES = 2_000;
+const moves = new LRUMap<string, number>(MOST_MOVES);
 
 /** The price in dollars at the first step of a date's grid, not rounded. */
 export function startingLevel(seed: number, date: SessionDate, spec: UnderlyingSpec): number {
@@ -22,10 +27,19 @@ export function startingLevel(seed: number, date: SessionDate, spec: UnderlyingS
   let day = date;
   for (let ago = 0; ago < FADE_SESSIONS; ago += 1) {
     day = previousSessionDate(day);
-    const move = gapBefore(seed, day) + BASIS_POINT * dayMove(dayWalk(seed, day, spec));
-    height += (1 - ago / FADE_SESSIONS) * move;
+    height += (1 - ago / FADE_SESSIONS) * moveOf(seed, day, spec);
   }
   return baseDollars(spec) * Math.exp(height);
+}
+
+/** What a session and the night before it moved, in the log of the price. */
+function moveOf(seed: number, day: SessionDate, spec: UnderlyingSpec): number {
+  const name = `${seed} ${day} ${spec.symbol}`;
+  const known = moves.get(name);
+  if (known !== undefined) return known;
+  const move = gapBefore(seed, day) + BASIS_POINT * dayMove(dayWalk(seed, day, spec));
+  moves.set(name, move);
+  return move;
 }
 
 /** What the night before a date does, in the log of the price. */

@@ -10,8 +10,8 @@ import {
   OAuthClientInformationFullSchema,
   OAuthClientMetadataSchema,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
-import { LRUMap } from 'mnemonist';
 import { z } from 'zod';
+import { LRUMap } from '../../engine/domain/lru-map.ts';
 import { fetchClientDocument, isDocumentUrl } from './client-document.ts';
 import { OwnerFile } from './owner-file.ts';
 

@@ -19,8 +19,8 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import type { Response } from 'express';
-import { LRUMapWithDelete } from 'mnemonist';
 import type { ClientRights } from '../../engine/domain/client-rights.ts';
+import { LRUMapWithDelete } from '../../engine/domain/lru-map.ts';
 import type { Scope } from '../../mcp/scopes.ts';
 import { isScope, SCOPES } from '../../mcp/scopes.ts';
 import type { ClientDirectory } from './client-directory.ts';

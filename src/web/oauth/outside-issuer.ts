@@ -3,7 +3,6 @@
  * this engine's MCP endpoint (audience), not expired. Main thread only.
  */
 import type { JWTVerifyGetKey } from 'jose';
-import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ClientRights } from '../../engine/domain/client-rights.ts';
 import { isScope } from '../../mcp/scopes.ts';
@@ -58,6 +57,11 @@ export interface OutsideIssuer {
   readonly rights: ClientRights;
 }
 
+/** Loaded with the first token: most engines have no such issuer. */
+function jose(): Promise<typeof import('jose')> {
+  return import('jose');
+}
+
 function metadataUrls(issuer: string): readonly URL[] {
   const { origin, pathname } = new URL(issuer);
   const path = pathname === '/' ? '' : pathname.replace(/\/$/, '');
@@ -102,6 +106,7 @@ export class OutsideTokens {
   async holderOf(token: string): Promise<TokenHolder | undefined> {
     const { issuer, resource, rights } = this.#options;
     const keys = await this.#keySet();
+    const { errors, jwtVerify } = await jose();
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer,
@@ -126,12 +131,13 @@ export class OutsideTokens {
     const { issuer } = this.#options;
     this.#keys ??= this.#calls
       .run((signal) => keysUrl(issuer, signal))
-      .then((url) =>
-        createRemoteJWKSet(url, {
+      .then(async (url) => {
+        const library = await jose();
+        return library.createRemoteJWKSet(url, {
           timeoutDuration: TIMEOUT_MILLIS,
-          [customFetch]: (to, init) => this.#keysFrom(to, init),
-        }),
-      );
+          [library.customFetch]: (to, init) => this.#keysFrom(to, init),
+        });
+      });
     try {
       return await this.#keys;
     } catch (error) {

@@ -21,6 +21,7 @@ const CROWD = 200;
 const CALLERS = 8;
 const SECONDS = 4;
 const QUICK_SECONDS = 0.2;
+const QUICK_CROWDED = 20;
 const LOOK_SECONDS = 0.1;
 const MOST_LOOKS = 200;
 /** Below the 1,000 requests an hour that one caller has. */
@@ -148,7 +149,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
     let crowd: Load | undefined;
     const crowded = await ticksDuring(engine, async () => {
       const headers = { 'Content-Type': 'application/json' };
-      const amount = context.quick ? { amount: 2 * CROWD } : {};
+      const amount = context.quick ? { amount: CROWD + QUICK_CROWDED } : {};
       crowd = await loadOn({ ...post, headers, seconds, connections: CROWD, ...amount });
     });
     let calls = 0;

@@ -17,7 +17,7 @@ import { median } from './support/samples.ts';
 
 const NAME = 'http';
 const SECONDS = 1;
-const QUICK_REQUESTS = 200;
+const QUICK_REQUESTS = 40;
 
 async function cleanLoad(url: string, { quick }: BenchContext): Promise<Load> {
   const load = await loadOn({ url, seconds: SECONDS, ...(quick && { amount: QUICK_REQUESTS }) });

@@ -124,9 +124,9 @@ async function restart(core: StartingCore, home: string, count: number): Promise
 }
 
 /** Beginning and end of each core's thread are not in the time. */
-function restarts(home: string, count: number): Measure {
+function restarts(home: string, count: number, times: number): Measure {
   return async (samples) => {
-    for (let i = 0; i < TIMES; i += 1) {
+    for (let i = 0; i < times; i += 1) {
       const core = await loadedCore();
       const startedAt = nanosNow();
       await restart(core, home, count);
@@ -170,13 +170,14 @@ function readOnly(folder: string, payloads: readonly string[]): void {
 
 async function run(context: BenchContext): Promise<BenchReport> {
   const count = context.count(RECORDS);
+  const times = context.count(TIMES);
   const home = mkdtempSync(join(tmpdir(), 'deltaring-bench-'));
   try {
     const payloads = write(home, count, context.quick ? 1 : SESSIONS);
     await checkBook(home, payloads);
     const result = await paired(context, {
-      ours: restarts(home, count),
-      floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), TIMES),
+      ours: restarts(home, count, times),
+      floor: oneByOne(() => readOnly(join(home, 'journal'), payloads), times),
     });
     const metric = `restart over ${count} records, from the opening of the journal to a core that is ready`;
     const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);

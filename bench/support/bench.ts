@@ -52,7 +52,7 @@ export interface Bench {
 const FULL_ROUNDS = 5;
 const QUICK_ROUNDS = 1;
 const QUICK_PART = 40;
-const FEWEST = 3;
+const FEWEST = 1;
 
 export function benchContext(quick: boolean): BenchContext {
   return {

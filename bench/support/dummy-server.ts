@@ -1,20 +1,14 @@
 /**
- * The least server: answers every HTTP request, and every line on a socket, with the same bytes. Its
- * answer comes on stdin as JSON, with the path of the socket; it says its port and ends with stdin.
+ * The least server: answers every HTTP request, and every line on a socket, with the same bytes. Started
+ * with its answer's type and text, and the path of the socket; it says its port and ends with stdin.
  */
 import { createServer } from 'node:http';
 import { createServer as createSocketServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 
-const argumentShape = z.object({
-  contentType: z.string(),
-  body: z.string(),
-  socketPath: z.string().optional(),
-});
 const NEWLINE = 0x0a;
 
-const { contentType, body, socketPath } = argumentShape.parse(JSON.parse(process.argv[2] ?? ''));
+const [contentType = '', body = '', socketPath] = process.argv.slice(2);
 const bytes = Buffer.from(body);
 const line = Buffer.from(`${body}\n`);
 

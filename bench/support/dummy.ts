@@ -19,8 +19,9 @@ export class Dummy {
   }
 
   /** Starts it and resolves when it listens. */
-  static async start(answer: DummyAnswer): Promise<Dummy> {
-    const child = startPinned('dummy-server.ts', [JSON.stringify(answer)], SERVER_CPU);
+  static async start({ contentType, body, socketPath }: DummyAnswer): Promise<Dummy> {
+    const args = socketPath === undefined ? [contentType, body] : [contentType, body, socketPath];
+    const child = startPinned('dummy-server.ts', args, SERVER_CPU);
     const port = await firstLineOf(child);
     return new Dummy(child, `http://127.0.0.1:${port}`);
   }

@@ -2,7 +2,7 @@
  * Paired comparison. All contenders run in every round, in an order that rotates, so that a slow
  * spell of the machine falls on each of them; ratios are taken within a round.
  *
- *     warm-up:  ours  floor  peer          (thrown away)
+ *     warm-up:  ours  floor  peer          (thrown away; none in a quick run)
  *     round 1:  ours  floor  peer     ─► p50/p50 ┐
  *     round 2:  ours  peer   floor    ─► p50/p50 ├─► median ratio
  *     round 3:  peer  ours   floor    ─► p50/p50 ┘
@@ -57,7 +57,9 @@ export async function contest(
   const courses = new Map(
     names.map((name) => [name, { all: new Samples(), medians: [] as number[] }]),
   );
-  for (const measure of contenders.values()) await measure(new Samples());
+  if (!context.quick) {
+    for (const measure of contenders.values()) await measure(new Samples());
+  }
   for (let round = 0; round < context.rounds; round += 1) {
     for (const name of orderOf(round, names)) {
       const samples = new Samples();

@@ -33,6 +33,14 @@ describe('a paired comparison', () => {
     ]);
   });
 
+  it('runs each contender once in a quick run, and each count in part, once at least', async () => {
+    const order: string[] = [];
+    const quick = benchContext(true);
+    await paired(quick, { ours: taking('ours', order, 1), floor: taking('floor', order, 1) });
+    expect(order).toEqual(['ours', 'floor']);
+    expect([1, 40, 2_000].map((whole) => quick.count(whole))).toEqual([1, 1, 50]);
+  });
+
   it('takes ratios within a round and the median over the rounds', async () => {
     const order: string[] = [];
     const result = await paired(full, {

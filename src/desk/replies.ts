@@ -96,9 +96,10 @@ export class Replies {
   }
 
   #tellPreviews(desk: DeskContext): void {
-    keepTime(desk);
     const ready = ({ preview, until }: Asking): boolean =>
       isAnswered(desk, preview) || desk.at.wall >= until;
+    if (!this.#asking.some(ready)) return;
+    keepTime(desk);
     for (const { id, preview } of this.#asking.filter(ready)) {
       desk.out.reply(id, answerOf(desk, preview));
     }
@@ -106,9 +107,10 @@ export class Replies {
   }
 
   #settle(desk: DeskContext): void {
-    keepTime(desk);
     const ready = ({ orders, until }: Awaiting): boolean =>
       isSettled(desk, orders.orderIds) || desk.at.wall >= until;
+    if (!this.#awaiting.some(ready)) return;
+    keepTime(desk);
     for (const { id, orders } of this.#awaiting.filter(ready)) {
       this.#owe(desk, id, { value: confirmResult(desk, orders) });
     }

@@ -110,8 +110,11 @@ export function sessionOf(world: PaperWorld, date: SessionDate): SessionTimes | 
   return world.session?.date === date ? world.session : sessionTimes(date, world.hours);
 }
 
-/** The session of a moment's date, if that day has one. */
+/** The session of a moment's date, if that day has one. Asked on every quote of the underlying, most often
+ * while the session lasts. */
 export function sessionAt(world: PaperWorld, now: EpochMicros): SessionTimes | undefined {
+  const { session } = world;
+  if (session !== undefined && now >= session.open && now < session.lastTrade) return session;
   return sessionOf(world, newYorkDate(now));
 }
 

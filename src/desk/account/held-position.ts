@@ -170,9 +170,14 @@ function dayAfter(date: SessionDate): SessionDate {
   return dateOfDayNumber(dayNumberOfDate(date) + 1);
 }
 
+function isShort({ quantity }: HeldLeg): boolean {
+  return quantity < 0;
+}
+
 /** True for longs that nobody bids for: their loss is paid already, and they are left to expire. One that
  * is in the money would be exercised into shares: that its bid is gone is the market's fault. */
 export function areLeftToExpire(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
+  if (legs.some(isShort)) return false;
   const spot = spotNow(desk);
   return legs.every((leg) => {
     const { instrument, quantity } = leg;

@@ -135,12 +135,14 @@ function saysNothing({ status, refusal }: OrderRecord): boolean {
 /** Orders in a row, the newest last, that the broker rejected since the operator last re-armed. One of
  * ours that it took ends the row. */
 export function consecutiveRejects(desk: DeskContext): number {
+  const all = desk.orders.all();
   let rejects = 0;
-  for (const order of desk.orders.all()) {
-    const { status, sentAt, intentSeq } = order;
-    if (sentAt === undefined || intentSeq <= desk.day.rearmedSeq || isExternal(order)) continue;
-    if (saysNothing(order)) continue;
-    rejects = status === 'rejected' ? rejects + 1 : 0;
+  for (let index = all.length - 1; index >= 0; index -= 1) {
+    const order = all[index];
+    if (order?.sentAt === undefined || isExternal(order) || saysNothing(order)) continue;
+    if (order.intentSeq <= desk.day.rearmedSeq) continue;
+    if (order.status !== 'rejected') break;
+    rejects += 1;
   }
   return rejects;
 }

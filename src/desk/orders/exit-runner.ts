@@ -33,12 +33,16 @@ const REFUSED = 'EXIT_REFUSED';
 /** An exit that cannot be ordered is looked at again after this long: at once brings the same. */
 const RETRY_AFTER_MICROS = 5_000_000;
 
-/** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it. */
+/** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it; the
+ * whole of it is kept meanwhile too. */
 interface Watched {
   /** The look at the book, the schedule, and whether its opening had ended, that it was made from. */
   readonly from: StructurePosition;
   readonly schedule: DaySchedule;
   readonly isOpened: boolean;
+  /** Orders close some of it, or it covers something: what of it is judged is for them to say each time. */
+  readonly isTouched: boolean;
+  readonly whole: OpenPosition;
   readonly position: OpenPosition;
   /** All of it, where orders close a part. */
   readonly held: OpenPosition | undefined;
@@ -112,18 +116,19 @@ export class ExitRunner {
     const isTouched = isOrdered || shortsBeside(desk, from).length > 0;
     const opening = desk.orders.get(from.positionId);
     const isOpened = opening !== undefined && isFinal(opening);
-    const isSame = known?.from === from && known.schedule === schedule;
-    if (!isTouched && isSame && known.isOpened === isOpened) return known;
+    const isSame =
+      known?.from === from && known.schedule === schedule && known.isOpened === isOpened;
+    if (isSame && !isTouched && !known.isTouched) return known;
     const free = freeLegs(desk, from);
     const isClosing = free.length === 0 || isAllOrdered(desk, from, free);
-    const whole = asOpenPosition(desk, from);
+    const whole = isSame ? known.whole : asOpenPosition(desk, from);
     const isPart = isTouched && !isClosing;
     const position = isPart ? { ...whole, legs: free } : whole;
     const held = isPart ? whole : undefined;
     const policy = policyOf(whole.exitPlan);
-    const watched = { from, schedule, isOpened, position, held, policy, isClosing };
-    if (isTouched) this.#watched.delete(from.positionId);
-    else this.#watched.set(from.positionId, watched);
+    const look = { from, schedule, isOpened, isTouched };
+    const watched = { ...look, whole, position, held, policy, isClosing };
+    this.#watched.set(from.positionId, watched);
     return watched;
   }
 

@@ -304,9 +304,9 @@ function mayBeClosed({ day }: DeskContext, positionId: string): boolean {
  */
 export function keepFlattening(desk: DeskContext, isTaken: Taken): void {
   const { day, at, book } = desk;
-  const alive = book.structures().filter(({ legs }) => !haveExpired(desk, legs));
-  const taken = shortsFirst(alive.filter(isTaken));
-  for (const { positionId } of taken) askForAll(desk, positionId);
+  const taken = book.structures().filter(isTaken);
+  const alive = shortsFirst(taken.filter(({ legs }) => !haveExpired(desk, legs)));
+  for (const { positionId } of alive) askForAll(desk, positionId);
   if (day.flattening.size === 0 && !day.flattenUntold) return;
   const isDue = at.wall >= (day.flattenAgainAt ?? 0);
   if (isDue) day.flattenAgainAt = addMicros(at.wall, FLATTEN_AGAIN_MICROS);

@@ -24,6 +24,7 @@ import { tellOnce } from './told-once.ts';
 /** Incidents of a position that is over once it is closed, by the keys under which they were told. */
 const PAST_DEADLINE = { code: 'OPEN_PAST_DEADLINE', key: 'late ' };
 const PAST_ORDERS = { code: 'OPEN_PAST_ORDERS', key: 'no orders for ' };
+const OF_DEADLINES = [PAST_DEADLINE, PAST_ORDERS];
 
 const ASK_TRADE_DESK =
   'Ask its trade desk to close it or not to exercise it, or hedge what it may become';
@@ -181,7 +182,7 @@ function leaving(desk: DeskContext): string {
 export function endLate(desk: DeskContext): void {
   const { day, out } = desk;
   for (const { positionId } of heldInSession(desk)) {
-    for (const { code, key } of [PAST_DEADLINE, PAST_ORDERS]) {
+    for (const { code, key } of OF_DEADLINES) {
       if (!day.toldOnce.delete(`${key}${positionId}`)) continue;
       const text = `${positionId} is held in the session of ${day.session.date}`;
       out.settle('resolve', code, text, positionId);
@@ -193,7 +194,7 @@ export function endLate(desk: DeskContext): void {
  * goes to and fro over a strike pages no oftener than twice. */
 function settleLeft(desk: DeskContext, { positionId, legs }: StructurePosition): void {
   const { day, orders, out } = desk;
-  for (const { code, key } of [PAST_DEADLINE, PAST_ORDERS]) {
+  for (const { code, key } of OF_DEADLINES) {
     const told = `${key}${positionId}`;
     if (!day.toldOnce.has(told) || orders.isClosing(positionId)) continue;
     const isLeft = code === PAST_ORDERS.code ? arePaidFor(desk, legs) : isNoWorry(desk, legs);
@@ -209,9 +210,10 @@ function settleLeft(desk: DeskContext, { positionId, legs }: StructurePosition):
 /** Ends the incidents of positions that have been closed after all, or settled. */
 function settleClosed(desk: DeskContext, open: ReadonlySet<string>): void {
   for (const told of desk.day.toldOnce) {
-    const incident = [PAST_DEADLINE, PAST_ORDERS].find(({ key }) => told.startsWith(key));
-    const positionId = told.slice(incident?.key.length);
-    if (incident === undefined || open.has(positionId)) continue;
+    const incident = OF_DEADLINES.find(({ key }) => told.startsWith(key));
+    if (incident === undefined) continue;
+    const positionId = told.slice(incident.key.length);
+    if (open.has(positionId)) continue;
     desk.day.toldOnce.delete(told);
     desk.out.settle('resolve', incident.code, `${positionId} is gone${leaving(desk)}`, positionId);
   }

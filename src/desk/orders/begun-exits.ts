@@ -15,7 +15,7 @@ import { isShortSide, legsOfPart, rightOfPart } from '../exits/exit-input.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { wasTold } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { closes, contractsLeft, isCalledBackByPerson, isWhole } from './order-book.ts';
+import { contractsLeft, isCalledBackByPerson, isClose, isWhole } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
 
 /** Exits of a side. Once one was told, nothing of that side stays, whoever bought its shorts back; what
@@ -100,13 +100,11 @@ function isShort({ quantity }: HeldLeg): boolean {
  * rest, or a person has called a sale back since, the longs are kept. */
 function areLongsLeft(desk: DeskContext, { positionId, legs }: OpenPosition): boolean {
   if (legs.some(isShort) || isOfOthers(desk, positionId)) return false;
-  const all = desk.orders.all();
-  const from = all.findLastIndex(({ intent, fills }) => {
-    return intent.positionId === positionId && fills.some(isBuyBack);
-  });
+  const all = desk.orders.of(positionId);
+  const from = all.findLastIndex(({ fills }) => fills.some(isBuyBack));
   const order = all[from];
   if (order === undefined || !isOfTheWhole(order.exitReason) || lacksShorts(order)) return false;
-  return !all.slice(from).some((each) => closes(each, positionId) && isEndedByHand(each));
+  return !all.slice(from).some((each) => isClose(each) && isEndedByHand(each));
 }
 
 /** True where something that the order was to buy back was left to others. */
@@ -140,8 +138,8 @@ function isEndedByHand(order: OrderRecord): boolean {
 /** The exit of the whole of which an order has filled, the newest first. */
 function begunWhole(desk: DeskContext, free: OpenPosition): ExitClose | undefined {
   if (areLeftToExpire(desk, free.legs)) return undefined;
-  const order = desk.orders.all().findLast(({ intent, exitReason, fills }) => {
-    return intent.positionId === free.positionId && fills.length > 0 && isOfTheWhole(exitReason);
+  const order = desk.orders.of(free.positionId).findLast(({ exitReason, fills }) => {
+    return fills.length > 0 && isOfTheWhole(exitReason);
   });
   if (order === undefined || !isOfTheWhole(order.exitReason)) return undefined;
   const { intent, exitReason: reason, urgency } = order;

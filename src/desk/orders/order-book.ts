@@ -203,26 +203,23 @@ export function isFinal(order: OrderRecord): boolean {
   return FINAL_ORDER_STATUSES.has(order.status);
 }
 
-/** Contracts of one of its legs that an order has still to trade. */
-export function contractsLeft({ intent, fills }: OrderRecord, leg: OrderLeg): number {
+function contractsFilled({ fills }: OrderRecord, leg: OrderLeg): number {
   const symbol = instrumentSymbol(leg.instrument);
-  let left = leg.ratio * intent.quantity;
-  for (const fill of fills) {
-    if (instrumentSymbol(fill.instrument) === symbol) left -= fill.quantity;
+  let filled = 0;
+  for (const { instrument, quantity } of fills) {
+    if (instrumentSymbol(instrument) === symbol) filled += quantity;
   }
-  return Math.max(0, left);
+  return filled;
+}
+
+/** Contracts of one of its legs that an order has still to trade. */
+export function contractsLeft(order: OrderRecord, leg: OrderLeg): number {
+  return Math.max(0, leg.ratio * order.intent.quantity - contractsFilled(order, leg));
 }
 
 /** Units that each leg has filled, a fraction where a unit of it is not whole. */
 function unitsByLeg(order: OrderRecord): readonly number[] {
-  return order.intent.legs.map((leg) => {
-    const symbol = instrumentSymbol(leg.instrument);
-    let filled = 0;
-    for (const fill of order.fills) {
-      if (instrumentSymbol(fill.instrument) === symbol) filled += fill.quantity;
-    }
-    return filled / leg.ratio;
-  });
+  return order.intent.legs.map((leg) => contractsFilled(order, leg) / leg.ratio);
 }
 
 /** Units whose every leg has filled. */
@@ -282,10 +279,7 @@ export function isClose({ intent }: OrderRecord): boolean {
   return intent.purpose !== 'open' && intent.purpose !== 'protective';
 }
 
-/** True for such an order of this position. */
-export function closes(order: OrderRecord, positionId: string): boolean {
-  return order.intent.positionId === positionId && isClose(order);
-}
+const NONE: readonly OrderRecord[] = [];
 
 /** More orders than a run gives that keeps no record of them any more. */
 const NUMBERS_LEFT_OUT = 1_000;
@@ -296,6 +290,7 @@ const OWN_ID = /^\d{8}-(\d{6,12})$/;
 export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
   #all: readonly OrderRecord[] | undefined;
+  #ofPositions: ReadonlyMap<string, readonly OrderRecord[]> = new Map();
   #lastNumber = 0;
   #leftOut: OrderRecord | undefined;
 
@@ -354,38 +349,48 @@ export class OrderBook {
 
   /** The same list until an order comes or is forgotten. */
   all(): readonly OrderRecord[] {
-    this.#all ??= [...this.#orders.values()];
+    if (this.#all !== undefined) return this.#all;
+    this.#all = [...this.#orders.values()];
+    this.#ofPositions = Map.groupBy(this.#all, ({ intent }) => intent.positionId);
     return this.#all;
+  }
+
+  /** Those of one position, oldest first: an order is never of another. */
+  of(positionId: string): readonly OrderRecord[] {
+    this.all();
+    return this.#ofPositions.get(positionId) ?? NONE;
   }
 
   /** Orders whose end is not known: recorded, sending, unknown or working. */
   live(): readonly OrderRecord[] {
-    return this.all().filter((order) => !isFinal(order) && order !== this.#leftOut);
+    return this.all().filter((order) => this.#isLive(order));
+  }
+
+  #isLive(order: OrderRecord): boolean {
+    return !isFinal(order) && order !== this.#leftOut;
   }
 
   /** Live orders that close the position now; a stop that only rests is none of them. */
   closing(positionId: string): readonly OrderRecord[] {
-    return this.live().filter((order) => closes(order, positionId));
+    return this.of(positionId).filter((order) => isClose(order) && this.#isLive(order));
   }
 
   /** True while there is such an order. Asked on every batch of quotes: makes nothing. */
   isClosing(positionId: string): boolean {
-    for (const order of this.all()) {
-      if (closes(order, positionId) && !isFinal(order)) return true;
-    }
+    for (const order of this.of(positionId)) if (isClose(order) && !isFinal(order)) return true;
     return false;
   }
 
   /** The newest of such orders that were ever given and are meant. */
   newestClose(positionId: string, isMeant: (order: OrderRecord) => boolean) {
-    return this.all().findLast((order) => closes(order, positionId) && isMeant(order));
+    return this.of(positionId).findLast((order) => isClose(order) && isMeant(order));
   }
 
   /** The live stop that rests for the position at the broker, if there is one. */
   protecting(positionId: string): OrderRecord | undefined {
-    return this.live().find(
-      ({ intent }) => intent.positionId === positionId && intent.purpose === 'protective',
-    );
+    return this.of(positionId).find((order) => {
+      return order.intent.purpose === 'protective' && this.#isLive(order);
+    });
   }
 
   byToken(tokenSha256: string): readonly OrderRecord[] {

@@ -61,18 +61,19 @@ function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveS
   const isStopped = position.exitPlan?.stop?.kind === 'valueAtOrBelow';
   if (!isStopped || isLate || !day.chainOpen || !isOpen(position)) return undefined;
   if (day.flattening.has(positionId) || orders.isClosing(positionId)) return undefined;
-  const opens = ({ intent }: OrderRecord): boolean =>
-    intent.positionId === positionId && intent.purpose === 'open';
-  if (orders.live().some(opens)) return undefined;
+  const isOpening = (order: OrderRecord) => order.intent.purpose === 'open' && !isFinal(order);
+  if (orders.of(positionId).some(isOpening)) return undefined;
   return protectiveStop(asOpenPosition(desk, position));
+}
+
+function isStop({ intent }: OrderRecord): boolean {
+  return intent.purpose === 'protective';
 }
 
 /** The engine's last stop of the position, where it ended without the engine's asking. One that was taken as
  * something else counts as refused, although the engine called it back. */
 function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined {
-  const last = desk.orders.all().findLast(({ intent }) => {
-    return intent.positionId === positionId && intent.purpose === 'protective';
-  });
+  const last = desk.orders.of(positionId).findLast(isStop);
   if (last === undefined || !isFinal(last)) return undefined;
   return last.status === 'rejected' || !isCalledBackByEngine(last) ? last : undefined;
 }
@@ -80,10 +81,8 @@ function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined
 /** True where the broker refused stops of this position so often that asking again is no use. What never
  * reached it says nothing of that. */
 function isRefused(desk: DeskContext, positionId: string): boolean {
-  const refused = desk.orders.all().filter(({ intent, status, refusal }) => {
-    const isStop = intent.positionId === positionId && intent.purpose === 'protective';
-    return isStop && status === 'rejected' && refusal !== 'unsent';
-  });
+  const stops = desk.orders.of(positionId).filter(isStop);
+  const refused = stops.filter((stop) => stop.status === 'rejected' && stop.refusal !== 'unsent');
   if (refused.length < MOST_REFUSALS) return false;
   tellOnce(desk, `unprotected ${positionId}`, () => {
     const text = `${positionId} has no stop at the broker: it refused ${refused.length}; the engine alone watches it`;

@@ -41,11 +41,11 @@ const PACES: Readonly<Record<RefusalKind, Pace>> = {
 
 /** The refusals of the position's closes since the broker took one, newest first. */
 function refusalsOf(desk: DeskContext, positionId: string): readonly OrderRecord[] {
-  const all = desk.orders.all();
+  const all = desk.orders.of(positionId);
   const found: OrderRecord[] = [];
   for (let index = all.length - 1; index >= 0; index -= 1) {
     const order = all[index];
-    if (order === undefined || order.intent.positionId !== positionId || !isClose(order)) continue;
+    if (order === undefined || !isClose(order)) continue;
     if (order.status === 'rejected') found.push(order);
     else if (order.brokerOrderId !== undefined) break;
   }
@@ -100,9 +100,8 @@ export const ASKED_PATIENCE_MICROS = PASSING.first;
  * first. Asked on every batch of quotes: makes nothing. */
 export function isTakenApart({ orders }: DeskContext, positionId: string): boolean {
   let refused = 0;
-  for (const { intent, refusal } of orders.all()) {
-    const isTogether = intent.positionId === positionId && intent.legs.length > 1;
-    if (isTogether && refusal === 'combination') refused += 1;
+  for (const { intent, refusal } of orders.of(positionId)) {
+    if (intent.legs.length > 1 && refusal === 'combination') refused += 1;
   }
   return refused >= TOGETHER_AT_MOST;
 }

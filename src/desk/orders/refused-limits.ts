@@ -12,7 +12,7 @@ import type { DeskContext } from '../desk-context.ts';
 import { ownPriceOf } from './closing-floor.ts';
 import type { ExitCause } from './exit-cause.ts';
 import type { OrderRecord } from './order-book.ts';
-import { closes, isFinal } from './order-book.ts';
+import { isClose, isFinal } from './order-book.ts';
 
 const CODE = 'LIMIT_REFUSED';
 /** A close that so many new limits in a row were refused is given anew. */
@@ -58,10 +58,10 @@ export function urgencyAnew(
   return moreUrgent(urgency, 'fast');
 }
 
-/** True for a close that was given once the stuck one had ended, for something of what that was to close. What
+/** True for a close of its position that was given once the stuck one had ended, for something of what that was to close. What
  * worked beside it says nothing of it. */
 function isInPlaceOf(order: OrderRecord, stuck: OrderRecord): boolean {
-  if (order === stuck || !isFinal(stuck) || !closes(order, stuck.intent.positionId)) return false;
+  if (order === stuck || !isFinal(stuck) || !isClose(order)) return false;
   if (order.createdAt.wall < stuck.updatedAt.wall) return false;
   const symbols = stuck.intent.legs.map(({ instrument }) => instrumentSymbol(instrument));
   return order.intent.legs.some(({ instrument }) => symbols.includes(instrumentSymbol(instrument)));
@@ -70,7 +70,7 @@ function isInPlaceOf(order: OrderRecord, stuck: OrderRecord): boolean {
 /** True until a close that stands for the stuck one has moved or filled, or none of them works any more nor is
  * given anew. A close goes out at the limit of its intent. */
 function isNotMovedYet({ at, orders }: DeskContext, stuck: OrderRecord): boolean {
-  const anew = orders.all().filter((order) => isInPlaceOf(order, stuck));
+  const anew = orders.of(stuck.intent.positionId).filter((order) => isInPlaceOf(order, stuck));
   if (anew.some(({ intent, brokerLimit }) => brokerLimit !== intent.limit)) return false;
   const given = [stuck, ...anew];
   if (given.some(({ status }) => status === 'filled')) return false;
@@ -83,7 +83,7 @@ function isNotMovedYet({ at, orders }: DeskContext, stuck: OrderRecord): boolean
 export function settleUnstuck(desk: DeskContext): void {
   for (const { code, subject = '' } of desk.out.ofPositions) {
     if (code !== CODE) continue;
-    const stuck = desk.orders.all().filter((order) => closes(order, subject) && isStuck(order));
+    const stuck = desk.orders.of(subject).filter((order) => isClose(order) && isStuck(order));
     if (stuck.some((order) => isNotMovedYet(desk, order))) continue;
     const text = `closes of ${subject} move again, or nothing closes it any more`;
     desk.out.settle('resolve', code, text, subject);

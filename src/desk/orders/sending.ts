@@ -220,9 +220,7 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
 
 /** True where the newest stop of the position at the broker sold what it covered. */
 function hasStopFilled({ orders }: DeskContext, { intent: { positionId } }: OrderRecord): boolean {
-  const stop = orders.all().findLast(({ intent }) => {
-    return intent.positionId === positionId && intent.purpose === 'protective';
-  });
+  const stop = orders.of(positionId).findLast(({ intent }) => intent.purpose === 'protective');
   return stop?.status === 'filled';
 }
 

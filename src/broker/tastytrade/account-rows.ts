@@ -25,7 +25,8 @@ const balanceRows = z.object({ items: z.array(balancesShape) });
 /** One object, or a row a currency: both are sent. Undefined where a number is missing. */
 export function balancesIn(body: string): TastyBalances | undefined {
   const data = dataIn(body);
-  const rows = balanceRows.safeParse(data).data?.items;
+  const isList = typeof data === 'object' && data !== null && 'items' in data;
+  const rows = isList ? balanceRows.safeParse(data).data?.items : undefined;
   const dollars = rows?.find(({ currency }) => (currency ?? 'USD') === 'USD');
   const found = rows === undefined ? balancesShape.safeParse(data).data : dollars;
   const cash = found?.['cash-balance'];

@@ -109,8 +109,11 @@ export function endOf(chain: readonly TastyOrder[]): ChainEnd | undefined {
 /** The order whose end is that of its chain: a replacement that is rejected ends it, unless the order that
  * it was to replace works on and ends later. Of two that ended together it is the newer one. */
 export function lastEnded(chain: readonly TastyOrder[]): TastyOrder | undefined {
-  const latest = Math.max(...chain.map(({ updatedAtMillis }) => updatedAtMillis));
-  return chain.findLast(({ updatedAtMillis }) => updatedAtMillis === latest);
+  let last: TastyOrder | undefined;
+  for (const order of chain) {
+    if (last === undefined || order.updatedAtMillis >= last.updatedAtMillis) last = order;
+  }
+  return last;
 }
 
 /** True of a replacement that would trade more than is left of the intent, as where one orders the whole

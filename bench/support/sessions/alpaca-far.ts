@@ -58,6 +58,7 @@ class SessionAlpaca implements Venue {
     status: 403,
     body: '{"code":40310000,"message":"refused by a drill"}',
   };
+  readonly screen: AccountScreen;
   readonly #random: SeededRandom;
   readonly #events: VenueEvents;
   readonly #met: (what: string) => void;
@@ -95,6 +96,7 @@ class SessionAlpaca implements Venue {
       liquidationMinutes: random.pick(LIQUIDATES_AT_MINUTES),
     });
     this.#venue = venue;
+    this.screen = this.#screenOf();
   }
 
   advance(at: At): void {
@@ -233,7 +235,7 @@ class SessionAlpaca implements Venue {
     return { intentId, orderId: order.id, filled: new Map(filled), standing };
   }
 
-  get screen(): AccountScreen {
+  #screenOf(): AccountScreen {
     const venue = this.#venue;
     return {
       held: () => [...venue.account.held()].filter(([symbol]) => parseOccSymbol(symbol)),

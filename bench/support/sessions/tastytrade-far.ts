@@ -84,6 +84,7 @@ const USER_AGENT = 'deltaring/simulated';
 class SessionTastytrade implements Venue {
   readonly pace = TASTYTRADE_PACE;
   readonly refusal = written(failure(422, 'preflight_check_failure', 'refused by a drill'));
+  readonly screen: AccountScreen;
   readonly #random: SeededRandom;
   readonly #events: VenueEvents;
   readonly #venue: TastytradeVenue;
@@ -106,6 +107,7 @@ class SessionTastytrade implements Venue {
     venue.account.positionLagMillis = random.pick([0, 200, 1_500, 3_000]);
     venue.account.balancesAsItems = random.chance(0.5);
     this.#venue = venue;
+    this.screen = this.#screenOf();
     const minutes = (session.lastTrade - session.open) / MICROS_PER_MINUTE;
     for (let left = random.whole(0, MOST_REVOCATIONS); left > 0; left -= 1) {
       const minute = Math.round(random.between(0, minutes));
@@ -267,7 +269,7 @@ class SessionTastytrade implements Venue {
     return { intentId, orderId: String(id), filled: new Map(filled), standing };
   }
 
-  get screen(): AccountScreen {
+  #screenOf(): AccountScreen {
     const { account, orders, market } = this.#venue;
     return {
       held: () => {

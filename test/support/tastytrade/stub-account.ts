@@ -134,19 +134,23 @@ export class StubAccount {
   }
 
   positions(odd: OddNumbers): object[] {
-    return [...this.#shown].map(([symbol, { quantity, average }]) => ({
-      'account-number': this.number,
-      symbol,
-      'instrument-type': contractOf(symbol) === undefined ? 'Equity' : 'Equity Option',
-      'underlying-symbol': 'SPY',
-      quantity: odd.quantity(Math.abs(quantity)),
-      'quantity-direction': quantity > 0 ? 'Long' : quantity < 0 ? 'Short' : 'Zero',
-      multiplier: odd.multiplier(contractOf(symbol) === undefined ? 1 : OPTION_SHARES),
-      'average-open-price': decimal(average),
-      'realized-day-gain': '0.0',
-      'is-frozen': false,
-      'created-at': this.#clock.iso(),
-    }));
+    const now = this.#clock.iso();
+    return [...this.#shown].map(([symbol, { quantity, average }]) => {
+      const isShares = contractOf(symbol) === undefined;
+      return {
+        'account-number': this.number,
+        symbol,
+        'instrument-type': isShares ? 'Equity' : 'Equity Option',
+        'underlying-symbol': 'SPY',
+        quantity: odd.quantity(Math.abs(quantity)),
+        'quantity-direction': quantity > 0 ? 'Long' : quantity < 0 ? 'Short' : 'Zero',
+        multiplier: odd.multiplier(isShares ? 1 : OPTION_SHARES),
+        'average-open-price': decimal(average),
+        'realized-day-gain': '0.0',
+        'is-frozen': false,
+        'created-at': now,
+      };
+    });
   }
 
   #place(symbol: string, signed: number, price: number): void {

@@ -31,6 +31,20 @@ const ONCE_A_SECOND = /^\/accounts\/[^/]+\/(?:positions|balances|trading-status)
 const PUBLIC_LIST = { name: 'Stub public', 'watchlist-entries': [{ symbol: 'SPY' }] };
 const SPOT = { bid: 600, ask: 600.01, size: 5 };
 
+/** Path and query of a request. */
+interface Url {
+  readonly pathname: string;
+  readonly search: string;
+  readonly searchParams: URLSearchParams;
+}
+
+function urlOf(url: string): Url {
+  const end = url.indexOf('?');
+  const pathname = end < 0 ? url : url.slice(0, end);
+  const search = end < 0 ? '' : url.slice(end);
+  return { pathname, search, searchParams: new URLSearchParams(search) };
+}
+
 /** True for a moment whose date lies between those of a query. */
 function isWithin(at: unknown, query: URLSearchParams): boolean {
   const day = String(at).slice(0, 10);
@@ -95,7 +109,7 @@ export class TastytradeVenue {
 
   handle(request: StubRequest): StubReply {
     const { method, headers } = request;
-    const url = new URL(request.url, 'http://stub');
+    const url = urlOf(request.url);
     this.seen.push(`${method} ${request.url}`);
     const agent = headers['user-agent'] ?? '';
     if (agent === '' || agent === 'node')
@@ -120,7 +134,7 @@ export class TastytradeVenue {
     return failure(406, 406, `Version ${version} is not acceptable`);
   }
 
-  #paced(method: string, { pathname }: URL): StubReply | undefined {
+  #paced(method: string, { pathname }: Url): StubReply | undefined {
     if (!this.knobs.limitsReads || method !== 'GET' || !ONCE_A_SECOND.test(pathname))
       return undefined;
     const last = this.#lastRead.get(pathname) ?? Number.NEGATIVE_INFINITY;
@@ -129,7 +143,7 @@ export class TastytradeVenue {
     return undefined;
   }
 
-  #route(request: StubRequest, url: URL): StubReply {
+  #route(request: StubRequest, url: Url): StubReply {
     const { method, body } = request;
     const path = url.pathname;
     const { root } = this;
@@ -142,7 +156,7 @@ export class TastytradeVenue {
     return this.#read(path, url) ?? failure(404, 'record_not_found', `${path} does not exist here`);
   }
 
-  #read(path: string, url: URL): StubReply | undefined {
+  #read(path: string, url: Url): StubReply | undefined {
     const { root, account, market, clock } = this;
     const query = url.searchParams;
     switch (path) {
@@ -261,7 +275,7 @@ export class TastytradeVenue {
     return wanted.filter((row) => isWithin(row['executed-at'], query)).toReversed();
   }
 
-  #orders(method: string, path: string, url: URL, body: string): StubReply {
+  #orders(method: string, path: string, url: Url, body: string): StubReply {
     const { orders, root } = this;
     const rest = path.slice(`${root}/orders`.length);
     if (method === 'POST' && rest === '') return orders.place(path, parsed(body), false);
@@ -288,7 +302,7 @@ export class TastytradeVenue {
   }
 
   /** Nearly every list says what the last one said: while nothing changes it is not written anew. */
-  #live(path: string, { search, searchParams }: URL): StubReply {
+  #live(path: string, { search, searchParams }: Url): StubReply {
     const { changes, odd } = this.orders;
     const today = this.market.today();
     const of = `${today} ${changes} ${odd.isTextNext} ${search}`;

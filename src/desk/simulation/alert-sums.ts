@@ -6,6 +6,7 @@
 
 import type { Instrument, OptionContract } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { Bar } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -67,6 +68,13 @@ const CENTS_PER_DOLLAR = 100;
 const CONTRACT_SHARES = 100;
 const POINTS = 100;
 
+/** What the complete bars of a day say. */
+interface Realised {
+  readonly variance: number;
+  /** The share of a day's variance that their minutes have. */
+  readonly share: number;
+}
+
 interface Ends {
   readonly forward: number;
   readonly strike: number;
@@ -103,6 +111,11 @@ export class SeenMarket {
   readonly #quotes = new HeardQuotes();
   /** Closes by the start of their bars. */
   readonly #closes = new Map<EpochMicros, number>();
+  #newestBar = 0;
+  /** Until a complete bar is new or another one; undefined before it is asked for. */
+  #realised: Realised | undefined;
+  /** Until anything is heard: the clock looks again at the moment of the batch. */
+  #straddle: (Moment & { readonly percent: Range | undefined }) | undefined;
 
   constructor(session: SessionTimes) {
     this.#session = session;
@@ -110,14 +123,27 @@ export class SeenMarket {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    if (input.kind === 'bar') this.#closes.set(input.bar.startsAt, input.bar.close);
+    if (input.kind === 'bar') this.#onBar(input.bar);
     // Nothing that was heard before a connection proves anything.
     else if (input.kind === 'feed') this.#quotes.clear();
+    else if (input.kind !== 'quote' && input.kind !== 'listing') return;
+    this.#straddle = undefined;
+  }
+
+  /** The newest bar is not complete: as long as it alone changes, all others say what they said. */
+  #onBar({ startsAt, close }: Bar): void {
+    this.#closes.set(startsAt, close);
+    if (startsAt === this.#newestBar) return;
+    this.#newestBar = Math.max(this.#newestBar, startsAt);
+    this.#realised = undefined;
   }
 
   /** Bars that come before there is a chain are not kept: they come again with it. */
   onNoChain(): void {
     this.#closes.clear();
+    this.#newestBar = 0;
+    this.#realised = undefined;
+    this.#straddle = undefined;
   }
 
   onCrash(): void {
@@ -221,18 +247,27 @@ export class SeenMarket {
 
   /** What the straddle at the money costs, in percent of the move that quotes and bars make likely. */
   straddlePercent({ market, wall }: Moment): Range | undefined {
+    const seen = this.#straddle;
+    if (seen?.market === market && seen.wall === wall) return seen.percent;
+    const percent = this.#straddlePercent({ market, wall });
+    this.#straddle = { market, wall, percent };
+    return percent;
+  }
+
+  #straddlePercent({ market, wall }: Moment): Range | undefined {
     const spot = this.#spotMid(wall);
     if (spot === undefined || this.#isLate(market) || market < auctionEnd(this.#session)) return;
     const strike = Math.round(spot);
     const [call, put] = RIGHTS.map((right) => this.#sidesAt({ right, strike }, wall));
+    if (call === undefined || put === undefined) return undefined;
+    const mid = midOf(call) + midOf(put);
+    if (mid < LEAST_STRADDLE_DOLLARS || Math.abs(spot - strike) > MOST_APART * mid) return;
     // The volatility of the spot lies between those of the strikes around it.
     const vols = [Math.floor(spot), Math.ceil(spot)].map((each) =>
       this.#deviation(each, spot, wall),
     );
     const known = vols.filter((vol) => vol !== undefined);
-    if (call === undefined || put === undefined || known.length < vols.length) return undefined;
-    const mid = midOf(call) + midOf(put);
-    if (mid < LEAST_STRADDLE_DOLLARS || Math.abs(spot - strike) > MOST_APART * mid) return;
+    if (known.length < vols.length) return undefined;
     const slack = SLACK_STRADDLE + (widthOf(call) + widthOf(put)) / (2 * mid);
     const realised = this.#realisedVariance(market);
     const [low = 0, high = 0] = [Math.max(...known), Math.min(...known)].map((implied) => {
@@ -257,18 +292,25 @@ export class SeenMarket {
 
   /** What the day's returns from minute to minute make likely for the rest of it. */
   #realisedVariance(market: EpochMicros): number | undefined {
+    this.#realised ??= this.#realisedSoFar();
+    const { variance, share } = this.#realised;
+    if (share <= 0) return undefined;
+    return (variance * varianceShare(this.#session, market, this.#session.exerciseMark)) / share;
+  }
+
+  /** By the complete bars; without a share where they are too few. */
+  #realisedSoFar(): Realised {
     const { open, exerciseMark } = this.#session;
     const starts = [...this.#closes.keys()].filter((at) => at >= open && at < exerciseMark);
     const complete = starts.toSorted((a, b) => a - b).slice(0, -1);
     const [first, last] = [complete[0], complete.at(-1)];
-    if (first === undefined || last === undefined || complete.length <= LEAST_RETURNS) return;
+    if (first === undefined || last === undefined || complete.length <= LEAST_RETURNS) {
+      return { variance: 0, share: 0 };
+    }
     const closes = complete.map((at) => this.#closes.get(at) ?? Number.NaN);
     const returns = closes.slice(1).map((close, i) => Math.log(close / (closes[i] ?? Number.NaN)));
-    const sum = returns.reduce((total, each) => total + each ** 2, 0);
+    const variance = returns.reduce((total, each) => total + each ** 2, 0);
     const [from, to] = [first, last].map((at) => addMicros(at, MICROS_PER_MINUTE));
-    const seen = varianceShare(this.#session, from ?? first, to ?? last);
-    return seen <= 0
-      ? undefined
-      : (sum * varianceShare(this.#session, market, exerciseMark)) / seen;
+    return { variance, share: varianceShare(this.#session, from ?? first, to ?? last) };
   }
 }

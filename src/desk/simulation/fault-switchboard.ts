@@ -6,6 +6,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Input } from '../inputs.ts';
+import { soonest } from './event-queue.ts';
 import type { BrokerAccount } from './far-broker.ts';
 import type { FeedModel, FeedTemper } from './feed-model.ts';
 import type { JournalModel } from './journal-model.ts';
@@ -115,11 +116,9 @@ export class FaultSwitchboard {
 
   /** When something is next switched. */
   next(): EpochMicros | undefined {
-    const times: EpochMicros[] = this.#active.map(({ until }) => until);
-    const [first] = this.#waiting;
-    if (first !== undefined) times.push(first.from);
-    if (this.#crash !== undefined) times.push(this.#crash.latest);
-    return times.toSorted((a, b) => a - b)[0];
+    let next = soonest(this.#waiting[0]?.from, this.#crash?.latest);
+    for (const { until } of this.#active) next = soonest(next, until);
+    return next;
   }
 
   /** True while a close may be held up by something that this switchboard does. */

@@ -102,9 +102,7 @@ export class FillFold {
 
 /** Holdings in the order of their symbols. */
 export function heldText(held: ReadonlyMap<string, number>): string {
-  const rows = [...held].filter(([, quantity]) => quantity !== 0);
-  return rows
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([symbol, quantity]) => `${symbol}:${quantity}`)
-    .join(' ');
+  if (held.size === 0) return '';
+  const symbols = [...held.keys()].filter((symbol) => held.get(symbol) !== 0).sort();
+  return symbols.map((symbol) => `${symbol}:${held.get(symbol)}`).join(' ');
 }

@@ -7,14 +7,19 @@ import type { Input } from '../inputs.ts';
 export type HeardQuote = Extract<Input, { readonly kind: 'quote' }>;
 
 export class HeardQuotes {
-  readonly #quotes = new Map<number, HeardQuote>();
+  /** By row of the chain. */
+  #options: (HeardQuote | undefined)[] = [];
+  #underlying: HeardQuote | undefined;
   #rows = new Map<string, number>();
   #optionAt = 0;
 
   onInput(input: Input): void {
     if (input.kind === 'quote') {
-      this.#quotes.set(input.index, input);
-      if (input.index !== UNDERLYING) this.#optionAt = input.at.wall;
+      if (input.index === UNDERLYING) this.#underlying = input;
+      else {
+        this.#options[input.index] = input;
+        this.#optionAt = input.at.wall;
+      }
     } else if (input.kind === 'listing') {
       const { contracts } = input.listing;
       this.#rows = new Map(contracts.map((contract, row) => [occSymbol(contract), row]));
@@ -23,16 +28,24 @@ export class HeardQuotes {
 
   of(symbol: string): HeardQuote | undefined {
     const row = this.#rows.get(symbol);
-    return row === undefined ? undefined : this.#quotes.get(row);
+    return row === undefined ? undefined : this.#options[row];
+  }
+
+  /** Offered and not crossed. */
+  sound(symbol: string): HeardQuote | undefined {
+    const quote = this.of(symbol);
+    const { bid = 0, ask } = quote ?? {};
+    const isSound = ask !== undefined && bid <= ask;
+    return isSound ? quote : undefined;
   }
 
   get underlying(): HeardQuote | undefined {
-    return this.#quotes.get(UNDERLYING);
+    return this.#underlying;
   }
 
   /** Between bid and ask of the underlying, in 1/10,000 dollar; undefined without both. */
   get spot(): number | undefined {
-    const { bid, ask } = this.underlying ?? {};
+    const { bid, ask } = this.#underlying ?? {};
     return bid === undefined || ask === undefined ? undefined : (bid + ask) / 2;
   }
 
@@ -43,7 +56,8 @@ export class HeardQuotes {
 
   /** Another process has heard nothing. */
   clear(): void {
-    this.#quotes.clear();
+    this.#options = [];
+    this.#underlying = undefined;
     this.#optionAt = 0;
   }
 }

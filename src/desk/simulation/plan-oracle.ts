@@ -9,7 +9,6 @@
 
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
-import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
@@ -20,7 +19,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
 import { HeardBars } from './heard-bars.ts';
-import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
+import { HeardQuotes } from './heard-quotes.ts';
 import type { Report } from './order-oracle.ts';
 import { AT_ONCE, isShortPassed } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
@@ -167,6 +166,8 @@ export class PlanOracle {
   readonly #trades = new WholeTrades();
   /** The best gain of each position that the journal holds. */
   readonly #gains = new Map<string, number>();
+  /** What is watched of a position, as the book shows it: until something is recorded or a bar is complete. */
+  readonly #watched = new Map<StructurePosition, readonly Watched[]>();
   #broken = new Map<string, Broken>();
   readonly #explainedAt = new Map<string, number>();
   #isBatch = false;
@@ -191,6 +192,8 @@ export class PlanOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
+    // The newest bar may still change, and breaks no range before it is complete.
+    if (input.kind === 'bar' && input.bar.startsAt !== this.#bars.newest) this.#watched.clear();
     this.#bars.onInput(input);
     if (input.kind === 'batchEnd') this.#isBatch = true;
   }
@@ -205,6 +208,7 @@ export class PlanOracle {
 
   #remember(record: AuditRecord): void {
     const { body } = record;
+    this.#watched.clear();
     this.#trades.onRecord(record);
     if (body.kind !== 'trailRaised') return;
     const { positionId, bestGain } = body;
@@ -226,6 +230,12 @@ export class PlanOracle {
   }
 
   #watchedIn(position: StructurePosition): readonly Watched[] {
+    const watched = this.#watched.get(position) ?? this.#nowWatchedIn(position);
+    this.#watched.set(position, watched);
+    return watched;
+  }
+
+  #nowWatchedIn(position: StructurePosition): readonly Watched[] {
     const { positionId } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
     const opening = this.#trades.openingOf(positionId);
@@ -234,9 +244,7 @@ export class PlanOracle {
     if (opening !== undefined && isTurned(opening, legs)) return [];
     const watched: Watched[] = [];
     const whole = this.#trades.wholeOf(position);
-    if (stop !== undefined) {
-      watched.push({ name: positionId, what: 'stop', ...stop, ...whole });
-    }
+    if (stop !== undefined) watched.push({ name: positionId, what: 'stop', ...stop, ...whole });
     if (target !== undefined) {
       watched.push({ name: `${positionId} target`, what: 'target', ...target, ...whole });
     }
@@ -362,7 +370,7 @@ export class PlanOracle {
     let isRecent = true;
     let hasBareLong = false;
     for (const { instrument, quantity } of legs) {
-      const quote = this.#soundQuote(instrument);
+      const quote = this.#quotes.sound(instrumentSymbol(instrument));
       const { bid = 0, ask } = quote ?? {};
       if (quote === undefined || ask === undefined) return undefined;
       isRecent &&= wall - quote.at.wall <= OLDEST_MICROS;
@@ -378,17 +386,10 @@ export class PlanOracle {
     return { ...per, isNarrow, isRecent, hasBareLong };
   }
 
-  /** Offered and not crossed. */
-  #soundQuote(instrument: Instrument): HeardQuote | undefined {
-    const quote = this.#quotes.of(instrumentSymbol(instrument));
-    const { bid = 0, ask } = quote ?? {};
-    const isSound = ask !== undefined && bid <= ask;
-    return isSound ? quote : undefined;
-  }
-
   /** Breaches are counted anew, from quotes that the new process has heard itself. */
   onCrash(records: readonly AuditRecord[]): void {
     for (const heard of [this.#quotes, this.#bars, this.#trades, this.#gains]) heard.clear();
+    this.#watched.clear();
     this.#broken = new Map();
     this.#isBatch = false;
     for (const record of records) this.#remember(record);

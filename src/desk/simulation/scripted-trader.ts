@@ -131,9 +131,10 @@ export class ScriptedTrader {
 
   /** When this trader next does something. */
   next(): EpochMicros {
-    const others = [this.#hand, this.#alerts, this.#adopting, this.#sheet];
-    const dues = [...this.#plans.map(({ due }) => due), ...others.map((other) => other?.next())];
-    return soonest(this.#nextIdea, this.#hurries[0], ...dues) ?? this.#nextIdea;
+    const own = soonest(this.#nextIdea, this.#hurries[0], this.#sheet?.next());
+    let next = soonest(own, this.#hand?.next(), this.#alerts?.next(), this.#adopting?.next());
+    for (const { due } of this.#plans) next = soonest(next, due);
+    return next ?? this.#nextIdea;
   }
 
   /** What happens at the faces at this moment, in order. */

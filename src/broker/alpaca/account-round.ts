@@ -152,7 +152,8 @@ export class AccountRounds {
       takeOrders(this.#world, again);
       const { changes } = this.#world;
       const isStill = changes === round.changes && again.text === round.orders.text;
-      if (isStill && isTaken(this.#world, round)) this.#take(round);
+      const rows = rowsOf(round);
+      if (isStill && isTaken(this.#world, rows)) this.#take(round, rows);
       else {
         this.#pace.failed(this.#world.at);
         this.#pace.again(this.#world.at, AGAIN_MICROS);
@@ -166,7 +167,7 @@ export class AccountRounds {
     this.#pace.failed(this.#world.at);
   }
 
-  #take(round: Round): void {
+  #take(round: Round, rows: Rows): void {
     const { startedAt, positions = [], account = {} } = round;
     const world = this.#world;
     const number = textIn(account, 'account_number');
@@ -179,7 +180,6 @@ export class AccountRounds {
     if (world.session !== undefined) world.lines.forgetUnlisted(world.session.date);
     const fillsSince = world.session?.open ?? startedAt.market;
     const cents = (name: string) => centsFromDollars(numberIn(account, name) ?? 0);
-    const rows = rowsOf(round);
     const lines = world.lines.all().filter((line) => isShown(line, round, rows));
     this.#snapshot = {
       asOf: startedAt,
@@ -221,8 +221,10 @@ function endedIn(line: OrderLine): readonly EndedOrder[] {
   return end === undefined ? [] : [{ intentId, standing: end, remaining: remainingUnits(line) }];
 }
 
-/** The orders of both lists, each once. */
-function rowsOf({ orders, open = [] }: Round): ReadonlyMap<string, WireOrder> {
+/** The orders of both lists, each once, by their ids. */
+type Rows = ReadonlyMap<string, WireOrder>;
+
+function rowsOf({ orders, open = [] }: Round): Rows {
   return new Map([...open, ...orders.orders].map((row) => [row.id, row]));
 }
 
@@ -233,7 +235,7 @@ function isEarlier({ submittedAt }: LineOrder, { since }: Round): boolean {
 
 /** What one of the lists shows; and what none can: orders that were refused when they were sent, and those
  * from before the session that have ended in it. */
-function isShown(line: OrderLine, round: Round, rows: ReadonlyMap<string, WireOrder>): boolean {
+function isShown(line: OrderLine, round: Round, rows: Rows): boolean {
   if (line.end === 'rejected') return true;
   return line.orders.some((order) => {
     if (order.id !== undefined && rows.has(order.id)) return true;
@@ -242,8 +244,8 @@ function isShown(line: OrderLine, round: Round, rows: ReadonlyMap<string, WireOr
 }
 
 /** True where no order of the lists waits for the one in whose place it came. */
-function isTaken({ lines }: AlpacaWorld, round: Round): boolean {
-  return ![...rowsOf(round).values()].some((row) => lines.lacksPredecessor(row));
+function isTaken({ lines }: AlpacaWorld, rows: Rows): boolean {
+  return ![...rows.values()].some((row) => lines.lacksPredecessor(row));
 }
 
 /** Orders from before the session that no list shows any more are read by themselves: those that were
@@ -264,11 +266,7 @@ function lookForEarlier(world: AlpacaWorld, round: Round): void {
 
 /** The told executions that the broker's totals of this moment bear out: where they show less, the
  * newest do not stand any more. */
-function standingFills(
-  line: OrderLine,
-  round: Round,
-  rows: ReadonlyMap<string, WireOrder>,
-): readonly Fill[] {
+function standingFills(line: OrderLine, round: Round, rows: Rows): readonly Fill[] {
   const totals = new Map<string, number>();
   const add = (symbol: string, quantity: number): void => {
     totals.set(symbol, (totals.get(symbol) ?? 0) + quantity);

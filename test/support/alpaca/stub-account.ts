@@ -49,7 +49,9 @@ export class StubAccount {
   }
 
   held(): ReadonlyMap<string, number> {
-    return new Map([...this.#held].map(([symbol, { quantity }]) => [symbol, quantity]));
+    const held = new Map<string, number>();
+    for (const [symbol, { quantity }] of this.#held) held.set(symbol, quantity);
+    return held;
   }
 
   apply({ symbol, quantity, price }: StubExecution): void {

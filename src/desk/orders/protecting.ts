@@ -10,7 +10,7 @@ import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { ProtectiveStop } from '../../risk/protective-stop.ts';
 import { protectiveStop, stopSideFault } from '../../risk/protective-stop.ts';
-import { asOpenPosition, isOpen } from '../account/held-position.ts';
+import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf } from '../desk-context.ts';
 import { judgeIntent } from '../previews/judging.ts';
@@ -52,14 +52,20 @@ function change(desk: DeskContext, positionId: string, amended: Partial<Protecti
   amendProtection(desk.day.protections, positionId, amended);
 }
 
-/** The stop that this position should be given now; undefined: it needs none, or can have none, as every plan
- * without a stop on the value. */
+function isOfOneLeg({ legs }: StructurePosition): boolean {
+  let held = 0;
+  for (const { quantity } of legs) if (quantity !== 0) held += 1;
+  return held === 1;
+}
+
+/** The stop that this position should be given now; undefined: it needs none, or can have none, as whatever
+ * holds several legs or has no stop on its value. */
 function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveStop | undefined {
   const { day, orders, at } = desk;
   const { positionId } = position;
   const isLate = at.market >= day.schedule.flattenStartAt;
   const isStopped = position.exitPlan?.stop?.kind === 'valueAtOrBelow';
-  if (!isStopped || isLate || !day.chainOpen || !isOpen(position)) return undefined;
+  if (!isStopped || isLate || !day.chainOpen || !isOfOneLeg(position)) return undefined;
   if (day.flattening.has(positionId) || orders.isClosing(positionId)) return undefined;
   const isOpening = (order: OrderRecord) => order.intent.purpose === 'open' && !isFinal(order);
   if (orders.of(positionId).some(isOpening)) return undefined;

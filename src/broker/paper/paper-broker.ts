@@ -5,7 +5,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OptionContract } from '../../engine/domain/instrument.ts';
 import { multiplierOf, underlyingOfContract } from '../../engine/domain/instrument.ts';
 import type { Quote } from '../../engine/domain/market.ts';
-import type { OrderIntent } from '../../engine/domain/order.ts';
+import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
@@ -227,6 +227,7 @@ export class PaperBroker implements OrderGateway {
   snapshot(at: At): AccountSnapshot {
     const { account, tape, executions, ended, session } = this.#world;
     const fillsSince = (session ?? sessionAt(this.#world, at.market))?.open ?? at.market;
+    const isBefore = ({ marketAt }: Fill): boolean => marketAt < fillsSince;
     return {
       asOf: at,
       accountId: this.accountId,
@@ -236,7 +237,7 @@ export class PaperBroker implements OrderGateway {
       positions: account.positions(),
       workingOrders: this.#workingOrders(),
       endedOrders: ended,
-      fills: executions.filter(({ marketAt }) => marketAt >= fillsSince),
+      fills: executions.some(isBefore) ? executions.filter((fill) => !isBefore(fill)) : executions,
       fillsSince,
     };
   }

@@ -141,9 +141,21 @@ function isOlder({ asOf }: AccountSnapshot, { updatedAt }: OrderRecord): boolean
   return asOf.wall < updatedAt.wall;
 }
 
+/** Ids taken before, by the list of executions: it never changes, and one picture is compared again and again. */
+const IDS = new WeakMap<readonly Fill[], ReadonlySet<string>>();
+
+function idsOf(fills: readonly Fill[]): ReadonlySet<string> {
+  let ids = IDS.get(fills);
+  if (ids === undefined) {
+    ids = new Set(fills.map(({ fillId }) => fillId));
+    IDS.set(fills, ids);
+  }
+  return ids;
+}
+
 /** Executions that the picture lacks: taken back, or too early for it. */
 function unlistedFills({ orders, day }: DeskContext, snapshot: AccountSnapshot) {
-  const standing = new Set(snapshot.fills.map(({ fillId }) => fillId));
+  const standing = idsOf(snapshot.fills);
   const busted: Fill[] = [];
   const early: Fill[] = [];
   const look = (fill: Fill, isEarly: boolean): void => {
@@ -174,11 +186,11 @@ function residuals(
   for (const fill of unbooked.missed) move(fill, 1);
   for (const fill of unbooked.unlisted) move(fill, -1);
   const found: Divergence[] = [];
-  for (const symbol of new Set([...theirs.keys(), ...ours.keys()])) {
-    const broker = theirs.get(symbol) ?? 0;
-    const book = ours.get(symbol) ?? 0;
+  const compare = (symbol: string, broker: number, book: number): void => {
     if (broker !== book) found.push({ kind: 'residual', symbol, broker, book });
-  }
+  };
+  for (const [symbol, broker] of theirs) compare(symbol, broker, ours.get(symbol) ?? 0);
+  for (const [symbol, book] of ours) if (!theirs.has(symbol)) compare(symbol, 0, book);
   return found;
 }
 
@@ -213,16 +225,13 @@ function isOfPastDay({ day }: DeskContext, order: OrderRecord): boolean {
 
 /** Orders that are on their way or UNKNOWN may be missing there: that is not a difference yet. */
 function workingHere(desk: DeskContext, snapshot: AccountSnapshot): readonly Divergence[] {
-  const live = desk.orders.live();
-  if (live.length === 0) return [];
   const { workingOrders, endedOrders } = snapshot;
-  const working = new Set(workingOrders.map(({ intentId }) => intentId));
-  const ended = new Map<string, EndedOrder>(endedOrders.map((order) => [order.intentId, order]));
-  return live.flatMap((order): readonly Divergence[] => {
+  return desk.orders.live().flatMap((order): readonly Divergence[] => {
     const { intentId } = order.intent;
-    const end = ended.get(intentId);
+    const isOfThis = (listed: EndedOrder | WorkingOrder): boolean => listed.intentId === intentId;
+    const end = endedOrders.findLast(isOfThis);
     const isOpenHere = order.status === 'working' || (order.sentAt !== undefined && end);
-    if (isOpenHere === undefined || isOpenHere === false || working.has(intentId)) return [];
+    if (isOpenHere === undefined || isOpenHere === false || workingOrders.some(isOfThis)) return [];
     if (isOlder(snapshot, order)) return [];
     const unlisted = isOfPastDay(desk, order) ? 'overWithItsDay' : 'notListed';
     const { standing = unlisted, remaining = 0 } = end ?? {};

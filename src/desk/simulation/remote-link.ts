@@ -33,6 +33,8 @@ export const REMOTE: BehindWires = {
 
 class RemoteLink implements FarBroker {
   readonly #accountId: string;
+  /** Of the market's rows. */
+  readonly #symbols: readonly string[];
   readonly #broker: RemoteBroker;
   /** Absent where nothing comes from elsewhere. */
   readonly #transfers: Transfers | undefined;
@@ -45,6 +47,7 @@ class RemoteLink implements FarBroker {
     const { accountId, seed, random, ear, door, session, listing } = options;
     const paper = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
     this.#accountId = accountId;
+    this.#symbols = listing.contracts.map(occSymbol);
     this.#met = door.met;
     const isTakenOver = adoptingOf(streamOf(seed, 'adopting')) !== undefined;
     const stream = streamOf(seed, 'transfers');
@@ -87,9 +90,11 @@ class RemoteLink implements FarBroker {
   }
 
   onQuote({ index, at, bid, ask, bidSize, askSize }: QuoteInput, listing: ChainListing): void {
-    const contract = listing.contracts[index];
-    const symbol = contract === undefined ? listing.underlying : occSymbol(contract);
-    this.#broker.venue.onQuote(symbol, { bid, ask, bidSize, askSize, at }, at);
+    const symbol = this.#symbols[index];
+    const quote = { bid, ask, bidSize, askSize, at };
+    const { venue } = this.#broker;
+    if (symbol === undefined) venue.onQuote(listing.underlying, quote, at);
+    else venue.onQuote(symbol, quote, at, index);
   }
 
   onBatchEnd(at: At): void {

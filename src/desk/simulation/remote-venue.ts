@@ -12,6 +12,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { Quote } from '../../engine/domain/market.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { AccountWriter } from './account-text.ts';
 import type { WireReply } from './lossy-wires.ts';
 import type { DryRunFate } from './remote-dry-run.ts';
 import { remoteDryRun } from './remote-dry-run.ts';
@@ -34,13 +35,14 @@ export interface RemoteVenueOptions {
 
 export class RemoteVenue {
   readonly #options: RemoteVenueOptions;
+  readonly #account = new AccountWriter();
 
   constructor(options: RemoteVenueOptions) {
     this.#options = options;
   }
 
-  onQuote(symbol: string, quote: Quote, at: At): void {
-    this.#stream(this.#options.paper.onQuote(symbol, quote, at), at);
+  onQuote(symbol: string, quote: Quote, at: At, place?: number): void {
+    this.#stream(this.#options.paper.onQuote(symbol, quote, at, place), at);
   }
 
   onBatchEnd(at: At): void {
@@ -57,7 +59,7 @@ export class RemoteVenue {
     const intentId = path.split('/').at(-1) ?? '';
     let status = 200;
     let body = '[]';
-    if (path === '/account') body = JSON.stringify(paper.snapshot(at));
+    if (path === '/account') body = this.#account.write(paper.snapshot(at));
     else if (method === 'GET') body = JSON.stringify(eventsOf(paper.findByIntent(intentId, at)));
     else if (path.startsWith('/dry-runs/')) body = JSON.stringify(this.#dryRun(send));
     else if (method === 'DELETE') this.#stream(paper.cancel(intentId, at), at);
@@ -80,7 +82,9 @@ export class RemoteVenue {
   }
 
   #stream(effects: readonly GatewayEffect[], at: At): void {
-    for (const event of eventsOf(effects)) this.#options.onFrame(JSON.stringify([event]), at);
+    for (const effect of effects) {
+      if (effect.kind === 'event') this.#options.onFrame(JSON.stringify([effect.event]), at);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { addMicros } from '../../engine/domain/units.ts';
+import { AccountReader } from './account-text.ts';
 
 type Effects = readonly GatewayEffect[];
 
@@ -45,16 +46,12 @@ function takenWhenAsked(event: BrokerEvent, at: At): BrokerEvent {
   return { ...event, search: { ...event.search, takenAt: { market: at.market, wall: at.wall } } };
 }
 
-function snapshotIn(text: string): AccountSnapshot {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by remote-venue.ts
-  return JSON.parse(text) as AccountSnapshot;
-}
-
 export class WireGateway implements OrderGateway {
   readonly capabilities: BrokerCapabilities;
   readonly accountId: string;
   readonly #requests = new WireRequests<Effects>(LIMITS);
   readonly #approved = new Map<string, ApprovedOrder>();
+  readonly #account = new AccountReader();
   #snapshot: AccountSnapshot | undefined;
   #accountDue: number = 0;
 
@@ -135,7 +132,7 @@ export class WireGateway implements OrderGateway {
         const body = bodyOf(answer);
         // What it tells is at least as young as the question, by this machine's own clock.
         const asOf = { market: at.market, wall: at.wall };
-        if (body !== undefined) this.#snapshot = { ...snapshotIn(body), asOf };
+        if (body !== undefined) this.#snapshot = { ...this.#account.read(body), asOf };
         return NOTHING;
       }),
     ];

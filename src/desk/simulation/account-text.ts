@@ -1,0 +1,44 @@
+/**
+ * The account as the broker behind bad wires writes it, and as its adapter reads it: on one line what moves with
+ * the market, on the next the executions and ends of the session. Those are most of it and seldom change: neither
+ * end goes through them again while they are what they were.
+ */
+
+import type { AccountSnapshot } from '../../broker/order-gateway.ts';
+
+type Lists = Pick<AccountSnapshot, 'endedOrders' | 'fills'>;
+
+const NOTHING: Lists = { endedOrders: [], fills: [] };
+
+/** Of one broker, which makes a list anew where it changes. */
+export class AccountWriter {
+  #lists = NOTHING;
+  #text = JSON.stringify(NOTHING);
+
+  write({ endedOrders, fills, ...rest }: AccountSnapshot): string {
+    if (endedOrders !== this.#lists.endedOrders || fills !== this.#lists.fills) {
+      this.#lists = { endedOrders, fills };
+      this.#text = JSON.stringify(this.#lists);
+    }
+    return `${JSON.stringify(rest)}\n${this.#text}`;
+  }
+}
+
+/** Of one adapter. Pictures whose lists are the same share them. */
+export class AccountReader {
+  #lists = NOTHING;
+  #text = JSON.stringify(NOTHING);
+
+  read(text: string): AccountSnapshot {
+    const end = text.indexOf('\n');
+    const listed = text.slice(end + 1);
+    if (listed !== this.#text) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by AccountWriter
+      this.#lists = JSON.parse(listed) as Lists;
+      this.#text = listed;
+    }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by AccountWriter
+    const rest = JSON.parse(text.slice(0, end)) as Omit<AccountSnapshot, keyof Lists>;
+    return { ...rest, ...this.#lists };
+  }
+}

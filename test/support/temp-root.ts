@@ -3,9 +3,10 @@
  * folder of the run, which goes when the run ends, also a red one. What a killed run left goes with
  * the next. Outside of it stays the compile cache: processes that tests start find there what an
  * earlier one compiled, which is most of what starting them costs. Node keeps it by content, so a
- * changed source is never taken for what it was.
+ * changed source is never taken for what it was; it takes nothing away, and each run loads every test
+ * file under a name of its own: what was compiled a day ago goes here.
  */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from './engine-process.ts';
@@ -14,6 +15,10 @@ import { isAlive } from './engine-process.ts';
 const PREFIX = 'dr-tests-';
 /** Where `tmpdir` looks, by platform. */
 const NAMES = ['TMPDIR', 'TEMP', 'TMP'];
+const DAY_MILLIS = 86_400_000;
+/** As Node names them: a folder a version and its flags, a file a module. */
+const COMPILED_FOLDER = /^v\d+\.\d+\.\d+-[\w-]+$/;
+const COMPILED_FILE = /^[0-9a-f]+$/;
 
 let root: string | undefined;
 
@@ -28,11 +33,25 @@ function sweep(outer: string): void {
   }
 }
 
+function sweepCompiled(cache: string): void {
+  if (!existsSync(cache)) return;
+  const oldest = Date.now() - DAY_MILLIS;
+  for (const folder of readdirSync(cache).filter((name) => COMPILED_FOLDER.test(name))) {
+    for (const name of readdirSync(join(cache, folder))) {
+      const path = join(cache, folder, name);
+      const madeAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? oldest;
+      if (COMPILED_FILE.test(name) && madeAt < oldest) rmSync(path, { force: true });
+    }
+  }
+}
+
 /** Called by the runner before its workers start. */
 export function setup(): void {
   const outer = tmpdir();
-  process.env['NODE_COMPILE_CACHE'] ??= join(outer, 'deltaring-compile-cache');
+  const compiled = process.env['NODE_COMPILE_CACHE'] ?? join(outer, 'deltaring-compile-cache');
+  process.env['NODE_COMPILE_CACHE'] = compiled;
   sweep(outer);
+  sweepCompiled(compiled);
   root = mkdtempSync(join(outer, `${PREFIX}${process.pid}-`));
   for (const name of NAMES) process.env[name] = root;
 }

@@ -75,6 +75,7 @@ export class BookOracle {
   readonly #falseAlarm = new Spell();
   readonly #deaf = new Spell(BACK_WITHIN_MICROS);
   readonly #blind = new Spell(BACK_WITHIN_MICROS);
+  readonly #spells = [this.#unnoticed, this.#falseAlarm, this.#deaf, this.#blind];
   #lookAgainAt = 0;
   #isDrilled = false;
   #isChanged = true;
@@ -86,7 +87,7 @@ export class BookOracle {
 
   /** A difference or a silence that has to end. */
   get isWaiting(): boolean {
-    return [this.#unnoticed, this.#falseAlarm, this.#deaf, this.#blind].some((it) => it.isRunning);
+    return this.#spells.some(({ isRunning }) => isRunning);
   }
 
   /** From here on the broker may hide an execution: only the desk's own comparison can find it. */

@@ -68,7 +68,7 @@ export function tickMicros(
   const { now, movedAt, isTense } = at;
   if (now >= day.session.lastTrade) return pace.afterHours;
   if (now < movedAt + pace.busyFor) return pace.busy;
-  const isHolding = book.structures().length > 0;
+  const isHolding = book.hasStructures();
   const { flattenStartAt, flattenDeadlineAt } = day.schedule;
   const isScheduled =
     now >= flattenStartAt - CLOSING_AHEAD_MICROS &&
@@ -101,5 +101,5 @@ export const ALL_ROWS_AFTER_MICROS = 15 * MICROS_PER_SECOND;
 
 /** Something is held or works, so that every quote matters. */
 export function isLive({ book, orders }: DeskContext): boolean {
-  return book.structures().length > 0 || orders.live().length > 0;
+  return book.hasStructures() || orders.live().length > 0;
 }

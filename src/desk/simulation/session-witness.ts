@@ -91,6 +91,7 @@ export class SessionWitness implements BrokerObserver {
   readonly #sides: SideOracle;
   readonly #targets: TargetOracle;
   readonly #protections: ProtectionOracle;
+  readonly #waits: readonly { readonly isWaiting: boolean }[];
   readonly #outlives: boolean;
   /** All that was sent to the broker. */
   readonly #sent = createHash('sha256');
@@ -131,6 +132,8 @@ export class SessionWitness implements BrokerObserver {
     this.#moments = new MomentOracle(limits, window, report, raises);
     this.#streams = new StreamOracle(report);
     this.sheet = new SheetOracle({ sheet: config.plan, session }, report, met);
+    const waits = [this.plans, this.sheet, this.#alerts, this.#asks, this.#closes];
+    this.#waits = [...waits, this.#books, this.#protections];
     this.#strategies = new StrategyOracle(report, (token) => this.sheet.requestOf(token));
     this.#hand = new HandOracle(report, (what) => count(this.tally.byHand, what), met);
   }
@@ -138,9 +141,7 @@ export class SessionWitness implements BrokerObserver {
   /** A stop is nearly broken while its quotes are bad on purpose, or something that has to end soon has not yet:
    * every look counts. */
   isTense(isAimed: boolean): boolean {
-    const ours = [this.plans, this.sheet, this.#alerts, this.#asks];
-    const all = [...ours, this.#closes, this.#books, this.#protections];
-    return (isAimed && this.plans.isNear) || all.some(({ isWaiting }) => isWaiting);
+    return (isAimed && this.plans.isNear) || this.#waits.some(({ isWaiting }) => isWaiting);
   }
 
   report(what: string): void {

@@ -210,6 +210,23 @@ describe('the age of the data', () => {
     expect(says('data_stale', input)).toMatchObject({ outcome: 'failed', message });
   });
 
+  it('says by how much trades come ahead of this machine’s clock, and only where they do', () => {
+    const ahead = (aheadMillis?: number) => {
+      const stream = { sinceWall: AT.wall, newsAt: AT, lateMillis: 0 };
+      return riskInput({
+        quoteStream: { ...stream, ...(aheadMillis === undefined ? {} : { aheadMillis }) },
+      });
+    };
+    expect(says('data_stale', ahead(8_040))).toMatchObject({
+      outcome: 'failed',
+      message: "trades come 8.0 s ahead of this machine's clock; set the clock, then preview again",
+      numbers: { aheadMillis: 8_040 },
+    });
+    expect(says('data_stale', ahead(1))?.outcome).toBe('failed');
+    expect(says('data_stale', ahead(0))?.outcome).toBe('passed');
+    expect(says('data_stale', ahead())?.outcome).toBe('passed');
+  });
+
   const aged = (legMillis: number, spotMillis: number) =>
     says(
       'data_stale',
@@ -348,6 +365,19 @@ describe('an underlying that trades in nickels', () => {
   it('has wings without a bid whose quotes live longer, at nickels too', () => {
     expect(says('data_stale', nickels({ quote: old }))?.outcome).toBe('passed');
     expect(says('leg_dispersion', nickels({ quote: old }))?.outcome).toBe('passed');
+  });
+
+  it('has a twin that nobody bids for between nothing and an ask of some nickels', () => {
+    const { slice, ...rest } = nickels({});
+    if (slice === undefined) throw new Error('the fixture has a chain');
+    const { strike } = option('put', 605);
+    const asked = (ask: number) =>
+      slice.puts.map((view) =>
+        view.contract.strike === strike ? { ...view, quote: quote(undefined, ask) } : view,
+      );
+    const beside = (ask: number) => ({ ...rest, slice: { ...slice, puts: asked(ask) } });
+    expect(says('model_unreasonable', beside(0.25))?.outcome).toBe('failed');
+    expect(says('model_unreasonable', beside(0.3))?.outcome).toBe('notRun');
   });
 
   it('may stand nickels from parity', () => {

@@ -1,4 +1,5 @@
 /** Where a session's path comes from: the seed, or a file of real bars. */
+import { LRUMap } from '../../engine/domain/lru-map.ts';
 import { nextSessionDate, sessionKind } from '../../engine/domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../../engine/domain/underlying.ts';
 import { underlyingOf } from '../../engine/domain/underlying.ts';
@@ -25,14 +26,27 @@ const SPY = underlyingOf('SPY');
 const HALF_DAY_END_MINUTES = 785;
 /** Dates further than this after a file all take the same of its sessions. */
 const FURTHEST_SESSIONS = 20_000;
+/** The newest paths from seeds: a session's day before is the session that was, and simulators of one
+ * process often show the same day. Nobody changes a path. */
+const MOST_PATHS = 4;
+const seededPaths = new LRUMap<string, SpotPath>(MOST_PATHS);
 
 /** Paths from a seed. */
 export function seededSource(seed: number, spec: UnderlyingSpec = SPY): MarketSource {
   return {
     spec,
-    pathOf: (date) => seededPath(seed, date, spec),
+    pathOf: (date) => knownPath(seed, date, spec),
     volatilityLevel: (date) => volatilityLevel(seed, date),
   };
+}
+
+function knownPath(seed: number, date: SessionDate, spec: UnderlyingSpec): SpotPath {
+  const name = `${seed} ${date} ${spec.symbol}`;
+  const known = seededPaths.get(name);
+  if (known !== undefined) return known;
+  const path = seededPath(seed, date, spec);
+  seededPaths.set(name, path);
+  return path;
 }
 
 /**

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJournal } from '../../src/audit/journal-open.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import { isFound } from '../support/campaign.ts';
 import { faultsOf } from '../support/killpoints/faults.ts';
 import type { Call, Injection } from '../support/killpoints/strace.ts';
 import {
@@ -120,9 +121,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
     let begun = 0;
     let runs = 0;
     const isOver = (): boolean =>
-      begun >= wanted ||
-      performance.now() >= endsAt ||
-      (plant !== undefined && violations.length > 0);
+      begun >= wanted || performance.now() >= endsAt || isFound(PLANTS[plant ?? ''], violations);
     await Promise.all(
       stages.map(async (stage) => {
         while (!isOver()) {
@@ -161,16 +160,18 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   }
 }
 
+const PLANTS: Campaign['plants'] = {
+  'skip-fsync': /was answered and is forgotten|was durable and is lost/,
+  'resend-on-timeout': /went to the broker twice/,
+  'forget-fill': /and the book has it not/,
+};
+
 export const campaign: Campaign = {
   name: 'killpoints',
   proves:
     'A day killed, or refused by the disk, at any write, sync, rename or send loses nothing and sends nothing twice.',
   runs: EVERY_POINT,
   unit: 'kill points',
-  plants: {
-    'skip-fsync': /was answered and is forgotten|was durable and is lost/,
-    'resend-on-timeout': /went to the broker twice/,
-    'forget-fill': /and the book has it not/,
-  },
+  plants: PLANTS,
   run,
 };

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { liveTokens, TOKEN_PLANTS } from '../../test/support/token-life.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import { isFound } from '../support/campaign.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const VITEST = `${ROOT}node_modules/vitest/vitest.mjs`;
@@ -60,7 +61,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const until = performance.now() + (seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   let done = 0;
   const isOver = (): boolean =>
-    done >= runs || performance.now() >= until || (plant !== undefined && violations.length > 0);
+    done >= runs || performance.now() >= until || isFound(PLANTS[plant ?? ''], violations);
   while (!isOver()) {
     const failure =
       plant === undefined ? await failureOf(seed + done) : plantedFailure(plant, seed + done);
@@ -75,11 +76,16 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   return { runs: done, violations, counts: { models: FILES.length }, notes };
 }
 
+const PLANTS: Campaign['plants'] = {
+  'token-reuse': /a used token/,
+  'token-of-anyone': /a stranger is told/,
+};
+
 export const campaign: Campaign = {
   name: 'models',
   proves: 'The models of order, position and token life hold on examples that no run drew before.',
   runs: 1_000,
   unit: 'seeds',
-  plants: { 'token-reuse': /a used token/, 'token-of-anyone': /a stranger is told/ },
+  plants: PLANTS,
   run,
 };

@@ -11,6 +11,7 @@ import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import { verifyJournal } from '../../src/audit/verify.ts';
 import { SeededRandom } from '../../src/desk/simulation/seeded-random.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
+import { isFound } from '../support/campaign.ts';
 import { LoopDisk, requireLoopMounts } from '../support/powercut/loop-disk.ts';
 
 const WRITER = fileURLToPath(new URL('../support/powercut/writer-process.ts', import.meta.url));
@@ -137,9 +138,7 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const endsAt = performance.now() + (options.seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   const runs = (): number => cuts.atASync + cuts.atRandom;
   const isOver = (): boolean =>
-    runs() >= wanted ||
-    performance.now() >= endsAt ||
-    (plant !== undefined && violations.length > 0);
+    runs() >= wanted || performance.now() >= endsAt || isFound(PLANTS[plant ?? ''], violations);
   let acknowledged = 0;
   try {
     requireLoopMounts(folder);
@@ -186,11 +185,15 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   }
 }
 
+const PLANTS: Campaign['plants'] = {
+  'skip-fsync': /does not open|was acknowledged, the journal ends/,
+};
+
 export const campaign: Campaign = {
   name: 'powercut',
   proves: 'No acknowledged record and no kill latch is lost when the power goes.',
   runs: LEAST_CUTS,
   unit: 'cuts',
-  plants: { 'skip-fsync': /does not open|was acknowledged, the journal ends/ },
+  plants: PLANTS,
   run,
 };

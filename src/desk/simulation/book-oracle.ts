@@ -2,6 +2,8 @@
 
 import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { legSign } from '../../engine/domain/order.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { AccountTruth, BrokerAccount } from './far-broker.ts';
 import { FillFold, heldText } from './fill-fold.ts';
@@ -136,10 +138,24 @@ export class BookOracle {
     const differs =
       snapshot === undefined ||
       heldAt(snapshot) !== heldText(desk.book.held()) ||
-      workingAt(snapshot) !== workingIn(desk);
+      workingAt(snapshot) !== workingIn(desk) ||
+      this.#isUnexplained(desk, snapshot);
     if (this.#falseAlarm.isTooLong(!differs, at.wall)) {
       this.#report('the books agree and the desk says that they differ');
     }
+  }
+
+  /** True where executions that the broker lists and no fact tells of would not lead to what it holds. */
+  #isUnexplained(desk: DeskContext, truth: AccountTruth): boolean {
+    const listed = desk.gateway.snapshot(desk.at)?.fills ?? [];
+    const untold = listed.filter(({ fillId }) => !this.#fold.knows(fillId));
+    if (untold.length === 0) return false;
+    const held = new Map(desk.book.held());
+    for (const { instrument, action, quantity } of untold) {
+      const symbol = instrumentSymbol(instrument);
+      held.set(symbol, (held.get(symbol) ?? 0) + legSign(action) * quantity);
+    }
+    return heldText(held) !== heldAt(truth);
   }
 
   #compare(desk: DeskContext, broker: Pick<BrokerAccount, 'snapshot'>, at: At): void {

@@ -37,6 +37,11 @@ export class FillFold {
     return this.#adoptedCents;
   }
 
+  /** True of an execution that stands by the facts, and of one that was taken back. */
+  knows(fillId: string): boolean {
+    return this.#seen.has(fillId);
+  }
+
   /** Folds one event; the same fill, bust or settlement again changes nothing. */
   apply(event: BrokerEvent): void {
     if (event.kind === 'fill') {

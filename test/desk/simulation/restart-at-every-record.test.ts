@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { AccountSnapshot } from '../../../src/broker/order-gateway.ts';
 import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { BookOracle } from '../../../src/desk/simulation/book-oracle.ts';
 import { FillFold, heldText } from '../../../src/desk/simulation/fill-fold.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
+import type { Fill } from '../../../src/engine/domain/order.ts';
 import { centsFromDollars } from '../../../src/engine/domain/units.ts';
 import { CONSOLE, DeskRig } from '../../support/desk-rig.ts';
 
@@ -203,5 +205,40 @@ describe('the oracle of the books', () => {
     }
     oracle.afterStep(rig.desk.context, rig.desk.context.gateway, rig.at);
     expect(found).toEqual([]);
+  });
+
+  /** What it says where the desk has said for a hundred seconds that the books differ, beside these
+   * executions in the broker's list. */
+  function afterLongDoubt(listed: (snapshot: AccountSnapshot) => readonly Fill[]): string[] {
+    const found: string[] = [];
+    const rig = new DeskRig();
+    const oracle = bookOracle(rig, found);
+    rig.openPosition();
+    for (const record of rig.records()) {
+      const event = brokerEventOf(record);
+      if (event !== undefined) oracle.onJournalled(event);
+    }
+    rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, fills: listed(snapshot) });
+    for (let second = 0; second < 100; second += 1) {
+      rig.advance(1);
+      const { context } = rig.desk;
+      const desk = { ...context, day: { ...context.day, reconciled: false } };
+      oracle.afterStep(desk as typeof context, context.gateway, rig.at);
+    }
+    return found;
+  }
+
+  it('reports a desk that says for long that books differ which agree', () => {
+    expect(afterLongDoubt(({ fills }) => fills)).toEqual([
+      'the books agree and the desk says that they differ',
+    ]);
+  });
+
+  it('lets a desk say so where the broker lists an execution that what it holds does not show', () => {
+    const untold = ({ fills }: AccountSnapshot) =>
+      fills.map((fill) => ({ ...fill, fillId: 'untold' }));
+    expect(
+      afterLongDoubt((snapshot) => [...snapshot.fills, ...untold(snapshot).slice(0, 1)]),
+    ).toEqual([]);
   });
 });

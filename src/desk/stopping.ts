@@ -5,7 +5,7 @@ import type { EpochMicros } from '../engine/domain/units.ts';
 import type { StructurePosition } from '../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, isOpen, tradeNoMore } from './account/held-position.ts';
 import type { DeskContext } from './desk-context.ts';
-import { closeEverything, keepFlattening } from './orders/flattening.ts';
+import { closeEverything, keepFlattening, tellLeftAsCover } from './orders/flattening.ts';
 import { isClose, isExternal, type OrderRecord } from './orders/order-book.ts';
 import { isProtected, isProven, listedAgoMillis } from './orders/protecting.ts';
 import { requestCancel } from './orders/sending.ts';
@@ -92,6 +92,7 @@ export function watchStop(desk: DeskContext, stop: Stop): boolean {
   }
   const isCallingBack = desk.at.wall - stop.since < CANCEL_WAIT_MICROS;
   if (isCallingBack && ownOpenings(desk).length > 0) return false;
+  if (isFlatten) tellLeftAsCover(desk);
   finishStop(desk, isFlatten ? 'stopped in order' : 'stopped, positions left by policy');
   return true;
 }

@@ -210,6 +210,19 @@ function flattenPosition(
   tell(desk, positionId, told, () => desk.out.alert('critical', INCOMPLETE, text, positionId));
 }
 
+/** Says of each long that is left for a short which nobody buys back any more: for a stop that ends. What a flatten
+ * has told of it before stands. */
+export function tellLeftAsCover(desk: DeskContext): void {
+  for (const position of desk.book.structures()) {
+    const { positionId } = position;
+    if (!isOpen(position) || freeLegs(desk, position).length > 0) continue;
+    const { refused, waits } = whyNotFree(desk, position);
+    const why = refused ?? waits;
+    if (why === undefined || (desk.day.flattening.get(positionId)?.told ?? '') !== '') continue;
+    desk.out.alert('critical', INCOMPLETE, `${positionId} is still open: ${why}`, positionId);
+  }
+}
+
 /** Why no order closes what trades no more. */
 export const EXPIRED = 'it has expired: no order closes it any more, its settlement ends it';
 

@@ -191,6 +191,21 @@ describe('a spread that was opened in the app of the broker', () => {
     expect(rig.alerts()).toContain('FLATTEN_DONE');
   });
 
+  it('is told of where a stop leaves it for a short whose close did not fill, and once', () => {
+    const rig = adopted();
+    rig.size = 0;
+    valueIn(rig.ask({ kind: 'shutdown', policy: 'flatten' }, CONSOLE));
+    rig.advance(60);
+    expect(sent(rig)).toEqual(['buyToClose 1 601']);
+    expect(rig.bodies('engineStopped').at(-1)?.unprotected.toSorted()).toEqual([
+      idOf(SHORT_CALL),
+      idOf(LONG_CALL),
+    ]);
+    expect(texts(rig, 'FLATTEN_INCOMPLETE')).toEqual([
+      `${idOf(LONG_CALL)} is still open: it covers ${idOf(SHORT_CALL)} and stays until that is bought back`,
+    ]);
+  });
+
   it('keeps both legs in a flatten while nobody offers the short, and both are paged', () => {
     const rig = adopted();
     takeAskAway(rig);

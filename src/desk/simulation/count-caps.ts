@@ -5,7 +5,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { MICROS_PER_MILLI, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import type { Limits } from '../../risk/limits.ts';
 import type { LiveOrder } from './live-orders.ts';
@@ -33,6 +33,9 @@ interface Recorded {
 interface Trade {
   readonly opening: OrderIntent;
   cashCents: number;
+  /** Contracts by symbol that they opened and did not close. What is held may count under another position's
+   * name once others closed some of a contract that both hold. */
+  readonly left: Map<string, number>;
   /** Of the last execution; 0 where a run before this one heard it. */
   wall: number;
 }
@@ -51,19 +54,22 @@ export class CountCaps {
   onIntent(intent: OrderIntent, wall: number): void {
     this.#recorded.push({ wall, intent });
     if (intent.purpose !== 'open' || this.#trades.has(intent.positionId)) return;
-    this.#trades.set(intent.positionId, { opening: intent, cashCents: 0, wall: 0 });
+    this.#trades.set(intent.positionId, {
+      opening: intent,
+      cashCents: 0,
+      left: new Map(),
+      wall: 0,
+    });
   }
 
   /** An execution of a position's own order that was not heard before. An option's price per share in 1/10,000
    * dollar is its price in cents a contract. */
-  onFill(
-    positionId: string,
-    { action, quantity, price, feesCents, intentId }: Fill,
-    wall: number,
-  ): void {
+  onFill(positionId: string, fill: Fill, wall: number): void {
     const trade = this.#trades.get(positionId);
     if (trade === undefined) return;
-    trade.cashCents -= legSign(action) * quantity * price + feesCents;
+    const { action, quantity, price, feesCents, intentId } = fill;
+    addTo(trade, fill);
+    trade.cashCents -= feesCents;
     // What had sold has lost once that is bought back: longs that are left bring only more.
     if (trade.opening.limit <= 0 || action !== 'sellToClose') trade.wall = wall;
     const { strategy } = trade.opening;
@@ -72,9 +78,9 @@ export class CountCaps {
   }
 
   /** What others had closed of it before its opening was told. */
-  onEarly(positionId: string, { action, quantity, price }: Fill): void {
+  onEarly(positionId: string, fill: Fill): void {
     const trade = this.#trades.get(positionId);
-    if (trade !== undefined) trade.cashCents -= legSign(action) * quantity * price;
+    if (trade !== undefined) addTo(trade, fill);
   }
 
   onOthers(positionId: string): void {
@@ -181,11 +187,12 @@ export class CountCaps {
   #againstRest(
     { strategy }: OrderIntent,
     { wall }: At,
-    { limits, held, live }: Beside,
+    { limits, live }: Beside,
   ): readonly string[] {
     const working = new Set(live.map(({ intent }) => intent.positionId));
-    const lost = [...this.#trades].filter(([positionId, { opening, cashCents }]) => {
-      const isOver = !held.has(positionId) && !working.has(positionId);
+    const lost = [...this.#trades].filter(([positionId, { opening, cashCents, left }]) => {
+      const isHeld = [...left.values()].some((contracts) => contracts > 0);
+      const isOver = !isHeld && !working.has(positionId);
       return (
         opening.strategy === strategy && isOver && cashCents < 0 && !this.#ofOthers.has(positionId)
       );
@@ -198,6 +205,15 @@ export class CountCaps {
       ? [`opens after ${strategy} lost ${lost.length} times`]
       : [];
   }
+}
+
+function addTo(trade: Trade, { instrument, action, quantity, price }: Fill): void {
+  const symbol = instrumentSymbol(instrument);
+  trade.cashCents -= legSign(action) * quantity * price;
+  trade.left.set(
+    symbol,
+    (trade.left.get(symbol) ?? 0) + (isOpening(action) ? quantity : -quantity),
+  );
 }
 
 function most({ legs }: OrderIntent, contractsOf: (symbol: string) => number): number {

@@ -167,6 +167,27 @@ describe('an opening', () => {
     expect(said).toEqual(says);
   });
 
+  it('is not judged by what is still held beside a position of the same contract that others closed', () => {
+    const { said, open, fill, pass } = capsOf({
+      coolDownMillis: 60_000,
+      maxLossesPerStrategy: 1,
+      lottoBudgetCents: cents(9_000),
+    });
+    for (const positionId of ['P', 'Q']) {
+      open(order(positionId));
+      fill(positionId, 'buyToOpen', 90);
+    }
+    fill('others', 'sellToClose', 50);
+    pass(61);
+    open(order('R'));
+    expect(said).toEqual([]);
+    open(close('Q-C', 'Q'));
+    fill('Q-C', 'sellToClose', 50);
+    pass(61);
+    open(order('S'));
+    expect(said).toEqual(['S opens after lotto_play_5_delta lost 1 times']);
+  });
+
   it('pays its fees in its worst case', () => {
     const worst = { maxTradeLossCents: cents(200) };
     const { said, open } = capsOf(worst);

@@ -126,10 +126,12 @@ export class CapOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
+    this.#counts.hear(input.at.wall);
   }
 
   onRecord({ body, at }: AuditRecord): void {
     this.#wall = at.wall;
+    this.#counts.hear(at.wall);
     if (body.kind === 'intentRecorded') {
       const { intent } = body;
       const { purpose } = intent;
@@ -386,6 +388,7 @@ export class CapOracle {
   }
 
   #recall({ body, at }: AuditRecord): void {
+    this.#counts.hear(at.wall);
     this.#live.onRecord(body);
     if (body.kind === 'intentRecorded') {
       this.#counts.onIntent(body.intent, at.wall);

@@ -25,7 +25,7 @@ export interface Beside {
 }
 
 interface Recorded {
-  readonly wall: number;
+  wall: number;
   readonly intent: OrderIntent;
 }
 
@@ -49,6 +49,16 @@ export class CountCaps {
   /** Positions that others or a settlement had a hand in: what they came to is not reckoned here. */
   readonly #ofOthers = new Set<string>();
   #lottoCents = 0;
+  #heard = 0;
+
+  /** The time by the machine's clock. Where that is set back, what was before stays as old as it was. */
+  hear(wall: number): void {
+    const by = Math.min(0, wall - this.#heard);
+    this.#heard = wall;
+    if (by === 0) return;
+    for (const order of this.#recorded) order.wall += by;
+    for (const trade of this.#trades.values()) trade.wall += by;
+  }
 
   /** Every order counts from its record on. */
   onIntent(intent: OrderIntent, wall: number): void {
@@ -92,6 +102,7 @@ export class CountCaps {
     this.#trades = new Map();
     this.#ofOthers.clear();
     this.#lottoCents = 0;
+    this.#heard = 0;
   }
 
   /** What an opening that is not recorded yet passes. */

@@ -114,6 +114,24 @@ describe('an opening', () => {
     expect(said).toEqual([]);
   });
 
+  it.each([
+    [59, ['Q comes behind 1 orders in a minute']],
+    [60, []],
+  ])(
+    'is as far behind one of %d seconds ago where the clock was set back meanwhile',
+    (age, says) => {
+      const { caps, said, open, pass } = capsOf({ maxOrdersPerMinute: 1 });
+      open(order('P'));
+      const before = addMicros(session.open, age * MICROS_PER_SECOND);
+      caps.onInput({ kind: 'clock', at: { market: before, wall: before } });
+      pass(age - 30);
+      const after = addMicros(before, -30 * MICROS_PER_SECOND);
+      caps.onInput({ kind: 'clock', at: { market: after, wall: after } });
+      open(order('Q'));
+      expect(said).toEqual(says);
+    },
+  );
+
   it('is reported on the other side of an order of ours, and of what is held', () => {
     const { said, open, fill } = capsOf({});
     open(order('P'));

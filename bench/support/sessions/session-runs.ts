@@ -87,9 +87,9 @@ const GATEWAYS: Readonly<Record<BrokerKind, GatewayOf>> = {
   paper: gatewayOf,
   tastytrade: gatewayOf,
   alpaca: gatewayOf,
-  remote: ({ accountId, paperSeed: seed }) => {
+  remote: ({ accountId, paperSeed: seed, past }) => {
     const { capabilities } = new PaperBroker({ accountId, seed, history: summarizeJournal([]) });
-    return new WireGateway(accountId, capabilities);
+    return new WireGateway(accountId, capabilities, past.brokerEvents);
   },
 };
 

@@ -4,9 +4,14 @@
  * end goes through them again while they are what they were.
  */
 
-import type { AccountSnapshot } from '../../broker/order-gateway.ts';
+import type { AccountSnapshot, Settlement } from '../../broker/order-gateway.ts';
 
-type Lists = Pick<AccountSnapshot, 'endedOrders' | 'fills'>;
+/** What is written: the picture, and every settlement that the broker booked. */
+export interface WrittenAccount extends AccountSnapshot {
+  readonly settlements: readonly Settlement[];
+}
+
+type Lists = Pick<WrittenAccount, 'endedOrders' | 'fills'>;
 
 const NOTHING: Lists = { endedOrders: [], fills: [] };
 
@@ -15,7 +20,7 @@ export class AccountWriter {
   #lists = NOTHING;
   #text = JSON.stringify(NOTHING);
 
-  write({ endedOrders, fills, ...rest }: AccountSnapshot): string {
+  write({ endedOrders, fills, ...rest }: WrittenAccount): string {
     if (endedOrders !== this.#lists.endedOrders || fills !== this.#lists.fills) {
       this.#lists = { endedOrders, fills };
       this.#text = JSON.stringify(this.#lists);
@@ -29,7 +34,7 @@ export class AccountReader {
   #lists = NOTHING;
   #text = JSON.stringify(NOTHING);
 
-  read(text: string): AccountSnapshot {
+  read(text: string): WrittenAccount {
     const end = text.indexOf('\n');
     const listed = text.slice(end + 1);
     if (listed !== this.#text) {
@@ -38,7 +43,7 @@ export class AccountReader {
       this.#text = listed;
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by AccountWriter
-    const rest = JSON.parse(text.slice(0, end)) as Omit<AccountSnapshot, keyof Lists>;
+    const rest = JSON.parse(text.slice(0, end)) as Omit<WrittenAccount, keyof Lists>;
     return { ...rest, ...this.#lists };
   }
 }

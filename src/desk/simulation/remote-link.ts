@@ -8,6 +8,7 @@ import { occSymbol } from '../../engine/domain/instrument.ts';
 import type { ChainListing } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
+import type { DeskStart } from '../gateway-of.ts';
 import { summarizeJournal } from '../journal-summary.ts';
 import { soonest } from './event-queue.ts';
 import type {
@@ -61,9 +62,10 @@ class RemoteLink implements FarBroker {
     return this.#broker.paper;
   }
 
-  connect(): OrderGateway {
+  connect({ past }: DeskStart): OrderGateway {
+    const { capabilities } = this.#broker.paper;
     this.#isUntold = true;
-    this.#adapter = new WireGateway(this.#accountId, this.#broker.paper.capabilities);
+    this.#adapter = new WireGateway(this.#accountId, capabilities, past.brokerEvents);
     return this.#adapter;
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
-import type { BrokerEvent, GatewayEffect } from '../../broker/order-gateway.ts';
+import type { BrokerEvent, GatewayEffect, Settlement } from '../../broker/order-gateway.ts';
 import type { PaperBroker } from '../../broker/paper/paper-broker.ts';
 import type { HttpSend } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
@@ -36,6 +36,8 @@ export interface RemoteVenueOptions {
 export class RemoteVenue {
   readonly #options: RemoteVenueOptions;
   readonly #account = new AccountWriter();
+  /** A frame of the stream may be lost, and what expired is in no picture any more. */
+  readonly #settlements: Settlement[] = [];
 
   constructor(options: RemoteVenueOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class RemoteVenue {
     const intentId = path.split('/').at(-1) ?? '';
     let status = 200;
     let body = '[]';
-    if (path === '/account') body = this.#account.write(paper.snapshot(at));
+    if (path === '/account') body = this.#writeAccount(at);
     else if (method === 'GET') body = JSON.stringify(eventsOf(paper.findByIntent(intentId, at)));
     else if (path.startsWith('/dry-runs/')) body = JSON.stringify(this.#dryRun(send));
     else if (method === 'DELETE') this.#stream(paper.cancel(intentId, at), at);
@@ -67,6 +69,11 @@ export class RemoteVenue {
     else if (method === 'PUT') this.#stream(paper.reprice(order, at), at);
     else this.#take(order, at);
     return { status, body };
+  }
+
+  #writeAccount(at: At): string {
+    const settlements = this.#settlements;
+    return this.#account.write({ ...this.#options.paper.snapshot(at), settlements });
   }
 
   #dryRun({ body }: HttpSend): readonly BrokerEvent[] {
@@ -82,8 +89,9 @@ export class RemoteVenue {
   }
 
   #stream(effects: readonly GatewayEffect[], at: At): void {
-    for (const effect of effects) {
-      if (effect.kind === 'event') this.#options.onFrame(JSON.stringify([effect.event]), at);
+    for (const event of eventsOf(effects)) {
+      if (event.kind === 'settlement') this.#settlements.push(event.settlement);
+      this.#options.onFrame(JSON.stringify([event]), at);
     }
   }
 }

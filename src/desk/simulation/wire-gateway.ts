@@ -11,10 +11,12 @@ import type {
   BrokerEvent,
   GatewayEffect,
   OrderGateway,
+  Settlement,
   WireInput,
 } from '../../broker/order-gateway.ts';
 import { sendOutcome } from '../../broker/order-gateway.ts';
 import type { Turn } from '../../broker/request-pacer.ts';
+import { ToldSettlements } from '../../broker/told-settlements.ts';
 import type { WireAnswer, WireRequest } from '../../broker/wire-requests.ts';
 import { bodyOf, WireRequests } from '../../broker/wire-requests.ts';
 import type { At } from '../../engine/domain/clock.ts';
@@ -52,12 +54,17 @@ export class WireGateway implements OrderGateway {
   readonly #requests = new WireRequests<Effects>(LIMITS);
   readonly #approved = new Map<string, ApprovedOrder>();
   readonly #account = new AccountReader();
+  readonly #toldSettlements: ToldSettlements;
+  /** By the newest picture of the account. */
+  #settlements: readonly Settlement[] = [];
   #snapshot: AccountSnapshot | undefined;
   #accountDue: number = 0;
 
-  /** `local`: what the broker allows, as a broker of this process would; this one outlives it. */
-  constructor(accountId: string, local: BrokerCapabilities) {
+  /** `local`: what the broker allows, as a broker of this process would; this one outlives it.
+   * `past`: what the journal holds. */
+  constructor(accountId: string, local: BrokerCapabilities, past: readonly BrokerEvent[] = []) {
     this.accountId = accountId;
+    this.#toldSettlements = new ToldSettlements(past);
     const elsewhere = { dedupe: 'none', preview: 'broker', outlivesEngine: true } as const;
     this.capabilities = { ...local, name: 'tastytrade', ...elsewhere };
   }
@@ -130,10 +137,7 @@ export class WireGateway implements OrderGateway {
     return [
       this.#requests.ask(request, at, (answer) => {
         const body = bodyOf(answer);
-        // What it tells is at least as young as the question, by this machine's own clock.
-        const asOf = { market: at.market, wall: at.wall };
-        if (body !== undefined) this.#snapshot = { ...this.#account.read(body), asOf };
-        return NOTHING;
+        return body === undefined ? NOTHING : this.#onAccount(body, at);
       }),
     ];
   }
@@ -153,7 +157,7 @@ export class WireGateway implements OrderGateway {
   onWire(input: WireInput, at: At): Effects {
     switch (input.kind) {
       case 'socketFrame':
-        return eventsIn(input.text).map(told);
+        return this.#heard(eventsIn(input.text));
       case 'socketOpen':
         return [told({ kind: 'connection', connected: true, detail: 'the stream is open' })];
       case 'socketClosed':
@@ -162,6 +166,24 @@ export class WireGateway implements OrderGateway {
       case 'httpFailed':
         return this.#requests.onAnswer(input, at) ?? NOTHING;
     }
+  }
+
+  /** Tells what is settled by two pictures in a row: between them the stream had its time to tell it, and
+   * executions that it did not tell either are taken from the first. */
+  #onAccount(body: string, { market, wall }: At): Effects {
+    const { settlements, ...account } = this.#account.read(body);
+    // What it tells is at least as young as the question, by this machine's own clock.
+    this.#snapshot = { ...account, asOf: { market, wall } };
+    const untold = this.#settlements.filter((each) => this.#toldSettlements.isNews(each));
+    this.#settlements = settlements;
+    return untold.map((settlement) => told({ kind: 'settlement', settlement }));
+  }
+
+  /** What the stream says is passed on as often as it says it. */
+  #heard(events: readonly BrokerEvent[]): Effects {
+    for (const event of events)
+      if (event.kind === 'settlement') this.#toldSettlements.isNews(event.settlement);
+    return events.map(told);
   }
 
   #ask(

@@ -184,6 +184,17 @@ function bookOracle(rig: DeskRig, found: string[]): BookOracle {
   return new BookOracle(cash, (what) => found.push(what));
 }
 
+/** An oracle of the books that heard all facts of a position that is opened now. */
+function oracleOfHeld(rig: DeskRig, found: string[]): BookOracle {
+  const oracle = bookOracle(rig, found);
+  rig.openPosition();
+  for (const record of rig.records()) {
+    const event = brokerEventOf(record);
+    if (event !== undefined) oracle.onJournalled(event);
+  }
+  return oracle;
+}
+
 describe('the oracle of the books', () => {
   it('finds a desk that holds something else than the facts say', () => {
     const found: string[] = [];
@@ -197,12 +208,7 @@ describe('the oracle of the books', () => {
   it('says nothing while all three agree', () => {
     const found: string[] = [];
     const rig = new DeskRig();
-    const oracle = bookOracle(rig, found);
-    rig.openPosition();
-    for (const record of rig.records()) {
-      const event = brokerEventOf(record);
-      if (event !== undefined) oracle.onJournalled(event);
-    }
+    const oracle = oracleOfHeld(rig, found);
     oracle.afterStep(rig.desk.context, rig.desk.context.gateway, rig.at);
     expect(found).toEqual([]);
   });
@@ -212,12 +218,7 @@ describe('the oracle of the books', () => {
   function afterLongDoubt(listed: (snapshot: AccountSnapshot) => readonly Fill[]): string[] {
     const found: string[] = [];
     const rig = new DeskRig();
-    const oracle = bookOracle(rig, found);
-    rig.openPosition();
-    for (const record of rig.records()) {
-      const event = brokerEventOf(record);
-      if (event !== undefined) oracle.onJournalled(event);
-    }
+    const oracle = oracleOfHeld(rig, found);
     rig.gateway.editSnapshot = (snapshot) => ({ ...snapshot, fills: listed(snapshot) });
     for (let second = 0; second < 100; second += 1) {
       rig.advance(1);

@@ -1,8 +1,8 @@
 /** P&L of the book under moves of spot and volatility, computed in the worker pool. Main thread. */
-import type { Piscina } from 'piscina';
 import type { PnlView, PositionView, RiskMetricsView } from '../desk/engine-api.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import type { ScenarioTask } from './scenario-worker.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 const IDLE_MILLIS = 60_000;
 
@@ -25,20 +25,12 @@ function warningsOf(pnl: PnlView, slice: ChainSlice | undefined): readonly strin
   return [...closed, ...unbounded, ...pnl.warnings];
 }
 
-/** The package is loaded with the first question: a start does not wait for it. */
-async function startPool(): Promise<Piscina<ScenarioTask, RiskMetricsView['scenarios']>> {
-  const { Piscina: Pool } = await import('piscina');
-  return new Pool({
-    filename: new URL('./scenario-worker.ts', import.meta.url).href,
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: IDLE_MILLIS,
-  });
-}
-
 /** The pool reads the shared chain itself, without a lock: only the holdings are sent to it. */
 export class RiskScenarios {
-  #pool: Promise<Piscina<ScenarioTask, RiskMetricsView['scenarios']>> | undefined;
+  readonly #pool = new WorkerPool<ScenarioTask, RiskMetricsView['scenarios']>({
+    filename: new URL('./scenario-worker.ts', import.meta.url).href,
+    idleTimeout: IDLE_MILLIS,
+  });
   readonly #chain: SharedArrayBuffer;
 
   constructor(chain: SharedArrayBuffer) {
@@ -52,7 +44,7 @@ export class RiskScenarios {
     );
     const ready = slice !== undefined && holdings.length > 0;
     const task: ScenarioTask = { chain: this.#chain, holdings };
-    const scenarios = ready ? await this.#valued(task) : [];
+    const scenarios = ready ? await this.#pool.run(task, 'valueScenarios') : [];
     return {
       scenarios,
       worstCaseCents: worstCase(pnl),
@@ -61,12 +53,7 @@ export class RiskScenarios {
     };
   }
 
-  async close(): Promise<void> {
-    await (await this.#pool)?.close({ force: true });
-  }
-
-  async #valued(task: ScenarioTask): Promise<RiskMetricsView['scenarios']> {
-    this.#pool ??= startPool();
-    return (await this.#pool).run(task, { name: 'valueScenarios' });
+  close(): Promise<void> {
+    return this.#pool.close();
   }
 }

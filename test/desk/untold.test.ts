@@ -6,6 +6,7 @@ import type { Fill } from '../../src/engine/domain/order.ts';
 import { price } from '../../src/engine/domain/units.ts';
 import { callSideCosts } from '../support/condor-costs.ts';
 import { CONSOLE, DeskRig } from '../support/desk-rig.ts';
+import { grant, sheet } from '../support/plan-rig.ts';
 
 /** Alerts of one code that these records hold, with what they are about. */
 function toldIn(records: readonly AuditRecord[], code: string): readonly string[] {
@@ -171,6 +172,32 @@ describe('what a crash kept from being told', () => {
     again.advance(2);
     expect(textsOf(again, 'TRADER_ALERT')).toEqual(textsOf(rig, 'TRADER_ALERT'));
     expect(textsOf(again.restart(), 'TRADER_ALERT')).toHaveLength(1);
+  });
+
+  it.each([
+    ['missed', 640, false],
+    ['ready', 635, false],
+    ['sent', 635, true],
+  ] as const)('what became of a turn of the plan is told, once: %s', (outcome, minutes, isLet) => {
+    const rig = new DeskRig({ plan: sheet(), minutes: 634 });
+    if (isLet) grant(rig);
+    rig.goTo(minutes);
+    const code = `PLAN_${outcome.toUpperCase()}`;
+    const again = rig.restart(cutBefore(rig, code));
+    again.advance(2);
+    expect(textsOf(again, code)).toEqual(textsOf(rig, code));
+    expect(toldIn(again.records(), code)).toEqual(['condor#1']);
+    const third = again.restart();
+    third.advance(2);
+    for (const each of [third, rig.restart()]) expect(textsOf(each, code)).toHaveLength(1);
+  });
+
+  it('a leave to send is told as ended, and not as given by the run that took it with it', () => {
+    const rig = new DeskRig({ plan: sheet() });
+    grant(rig);
+    const again = rig.restart(cutBefore(rig, 'PLAN_GRANTED'));
+    expect(toldIn(again.records(), 'PLAN_GRANTED')).toEqual([]);
+    expect(toldIn(again.records(), 'PLAN_LEAVE_ENDED')).toHaveLength(1);
   });
 
   it('an order that was given up is told', () => {

@@ -105,7 +105,7 @@ export interface RigOptions {
   readonly environment?: DeskConfig['environment'];
   readonly alertChannels?: DeskConfig['alertChannels'];
   /** The operator's plan of the day. */
-  readonly plan?: PlanSheet;
+  readonly plan?: PlanSheet | undefined;
   /** False: the operator lets nobody open. */
   readonly mayOpen?: boolean;
   /** Another broker than the paper one, and who performs what it asks of its wires. */

@@ -6,6 +6,7 @@ import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { tellFired } from '../alerts/alert-watch.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanRun } from '../plan/plan-book.ts';
+import { tellRun } from '../plan/plan-runner.ts';
 import { noteExit, pageExit } from './exit-cause.ts';
 
 type Wish = Extract<
@@ -44,10 +45,12 @@ export function restoreWishes(desk: DeskContext, body: Wish): void {
       return;
     }
     case 'planRun':
+      tellRun(desk, body);
       if (!isOfAnotherTurn(desk, body)) plan.runs.set(body.slotId, body);
       return;
     case 'planGranted':
     case 'planRevoked':
+      // Who let it send is not told anew: the start tells that this has ended.
       plan.hadLeave = body.kind === 'planGranted';
       return;
     case 'alertSet': {

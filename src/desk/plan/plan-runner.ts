@@ -17,7 +17,7 @@ import { previewStrategy } from '../previews/previews.ts';
 import type { PlanRun, PlanWait } from './plan-book.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { eventGate, outsideSession, unknownEvents } from './plan-sheet.ts';
-import { heldBack, planView, whyMissed, whyWaiting } from './plan-view.ts';
+import { heldBack, planView, sentEarlier, whyMissed, whyWaiting } from './plan-view.ts';
 
 /** The engine's own principal. Faces are `local`, `bearer:…`, `oauth:…` and the like. */
 export const PLAN_PRINCIPAL = 'plan';
@@ -26,31 +26,49 @@ const PLANNER: Caller = { principal: PLAN_PRINCIPAL, authority: 'open' };
 const DRY_RUN_PATIENCE_MICROS = 5_000_000;
 /** The event file is warned about from so many days before its end. */
 const WARN_DAYS = 7;
+const NO_SHEET = 'no plan sheet is set: PLAN_SHEET names its file';
 
 /** Called at the start: what runs before this one sent, and that their leave has ended with them. */
 export function beginPlan(desk: DeskContext): void {
-  recordSent(desk);
+  takeUpSent(desk);
   const { sheet, hadLeave } = desk.plan;
-  if (sheet !== undefined && hadLeave && desk.config.mayOpen !== false) {
-    const text = `what let the plan send ended with the run of the engine that it was given in: ${heldBack(desk)}`;
+  if (hadLeave && desk.config.mayOpen !== false) {
+    const why = sheet === undefined ? NO_SHEET : heldBack(desk);
+    const text = `what let the plan send ended with the run of the engine that it was given in: ${why}`;
     desk.out.alert('info', 'PLAN_LEAVE_ENDED', text);
   }
+  tellSentEarlier(desk);
   warnOfCalendar(desk);
 }
 
-/** Records the turns whose order is in the journal and whose end an earlier run did not get to record, so that
- * their worst cases count and nobody is told that they wait. One that the sheet has no more goes by its order. */
-function recordSent(desk: DeskContext): void {
+/** Takes up the turns whose order is in the journal, so that none goes twice, their worst cases count and nobody
+ * is told that they wait: an earlier run may have recorded no end of one, or one by its order alone, for the sheet
+ * that it had did not have the turn. */
+function takeUpSent(desk: DeskContext): void {
   const { slots, runs } = desk.plan;
   const told = new Set([...runs.values()].map(({ orderId }) => orderId));
   for (const { intent, tokenSha256: token, createdAt, worstCaseCents } of desk.orders.all()) {
     const { intentId: orderId, principal } = intent;
     const isOfToday = newYorkDate(createdAt.market) === desk.day.session.date;
-    if (principal !== PLAN_PRINCIPAL || !isOfToday || told.has(orderId)) continue;
-    const slot = slots.find(({ slotId }) => tokenOf(desk, slotId) === token);
-    const run = { slotId: slot?.slotId ?? orderId, detail: 'sent before the engine stopped' };
-    const maxLossCents = worstCaseCents;
-    record(desk, { ...run, outcome: 'sent', previewId: null, orderId, maxLossCents });
+    if (principal !== PLAN_PRINCIPAL || !isOfToday) continue;
+    const slotId = slots.find((slot) => tokenOf(desk, slot.slotId) === token)?.slotId ?? orderId;
+    const byOrder = runs.get(orderId);
+    if (byOrder !== undefined) {
+      runs.delete(orderId);
+      runs.set(slotId, { ...byOrder, slotId });
+    }
+    if (told.has(orderId)) continue;
+    const run = { slotId, detail: 'sent before the engine stopped', maxLossCents: worstCaseCents };
+    record(desk, { ...run, outcome: 'sent', previewId: null, orderId });
+  }
+}
+
+/** A turn goes once a day: whoever set one that went for a later time would wait for it. */
+function tellSentEarlier(desk: DeskContext): void {
+  for (const slot of desk.plan.slots) {
+    const earlier = desk.at.market < slot.dueAt ? sentEarlier(desk, slot) : undefined;
+    if (earlier === undefined) continue;
+    desk.out.alert('info', 'PLAN_SENT_EARLIER', `${slot.slotId} was ${earlier}`, slot.slotId);
   }
 }
 
@@ -191,8 +209,16 @@ function whyNotSent(desk: DeskContext, sends: boolean, maxLossCents: number): st
 function record(desk: DeskContext, run: PlanRun): void {
   desk.plan.runs.set(run.slotId, run);
   desk.out.append({ kind: 'planRun', ...run }, run.outcome !== 'sent');
-  const code = `PLAN_${run.outcome.toUpperCase()}`;
-  desk.out.alert('info', code, `${run.slotId} ${run.outcome}: ${run.detail}`, run.slotId);
+  tellRun(desk, run);
+}
+
+/** Tells what became of a turn: also from its record, where a crash came before that. */
+export function tellRun(
+  { out }: DeskContext,
+  { slotId, outcome, detail }: Pick<PlanRun, 'slotId' | 'outcome' | 'detail'>,
+): void {
+  const code = `PLAN_${outcome.toUpperCase()}`;
+  out.alert('info', code, `${slotId} ${outcome}: ${detail}`, slotId);
 }
 
 /** Lets the plan send for the rest of the session, or until the engine ends, within a budget of its own.
@@ -204,7 +230,7 @@ export function grantPlan(
 ) {
   const { sheet } = desk.plan;
   if (sheet === undefined) {
-    return deny('not_found', 'no plan sheet is set: PLAN_SHEET names its file');
+    return deny('not_found', NO_SHEET);
   }
   if (desk.config.mayOpen === false) {
     return deny('not_authorized', `nothing is granted: ${heldBack(desk)}`);

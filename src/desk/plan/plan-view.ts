@@ -1,10 +1,11 @@
 /** The plan of the day as the faces show it. */
 
 import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { stateWords, tradingStateOf } from '../../risk/trading-state.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { PlanView } from '../engine-api-plan.ts';
+import type { PlanSlotView, PlanView } from '../engine-api-plan.ts';
 import { fillingFor, isListed, isQuoted, lacksBars } from '../session/chain-filling.ts';
 import type { PlanSheet, PlanSlot } from './plan-sheet.ts';
 import { outsideSession, unknownEvents } from './plan-sheet.ts';
@@ -76,9 +77,51 @@ function unrun(desk: DeskContext, sheet: PlanSheet | undefined, slot: PlanSlot) 
   return { ...nothing, outcome: 'waiting', detail } as const;
 }
 
+/** Of a turn that was sent before its time, as where the sheet of then had it sooner: that it does not go again. */
+export function sentEarlier({ plan, orders }: DeskContext, slot: PlanSlot): string | undefined {
+  const orderId = plan.runs.get(slot.slotId)?.orderId;
+  const sentAt = orders.get(orderId ?? '')?.createdAt.market;
+  if (sentAt === undefined || sentAt >= slot.dueAt) return undefined;
+  return `sent before its time, as order ${orderId}: it does not go again today, only a turn of another name would`;
+}
+
+/** Hours and minutes in New York. */
+function clockText(at: EpochMicros): string {
+  return newYorkText(at).slice(0, 5);
+}
+
+function slotView(desk: DeskContext, slot: PlanSlot): PlanSlotView {
+  const { slotId, entry, dueAt } = slot;
+  const { sheet, runs } = desk.plan;
+  const { outcome, detail, previewId, orderId } = runs.get(slotId) ?? unrun(desk, sheet, slot);
+  return {
+    slotId,
+    time: clockText(dueAt),
+    strategy: entry.request.strategy,
+    sends: entry.sends,
+    outcome,
+    detail: sentEarlier(desk, slot) ?? detail,
+    previewId,
+    orderId,
+  };
+}
+
+/** What was sent today under a sheet of before, and the sheet has no more: it counts in the budget. */
+function sentBefore({ plan, orders }: DeskContext): readonly PlanSlotView[] {
+  const known = new Set(plan.slots.map(({ slotId }) => slotId));
+  return [...plan.runs.values()].flatMap(({ slotId, outcome, previewId, orderId }) => {
+    const order = orders.get(orderId ?? '');
+    if (order === undefined || known.has(slotId)) return [];
+    const { strategy } = order.intent;
+    const time = clockText(order.createdAt.market);
+    const detail = `order ${orderId}, of a turn that the sheet has no more`;
+    return { slotId, time, strategy, sends: true, outcome, detail, previewId, orderId };
+  });
+}
+
 /** Every turn of the day with what became of it, and what the plan may still do. */
 export function planView(desk: DeskContext): PlanView {
-  const { sheet, slots, runs, grant } = desk.plan;
+  const { sheet, slots, grant } = desk.plan;
   const spentCents = desk.plan.spentCents();
   return {
     sheet: sheet?.sha256.slice(0, 16) ?? null,
@@ -93,19 +136,6 @@ export function planView(desk: DeskContext): PlanView {
             leftCents: grant.budgetCents - spentCents,
           },
     held: sheet === undefined ? null : (heldBack(desk) ?? whyClosed(desk) ?? null),
-    slots: slots.map((slot) => {
-      const { slotId, entry, dueAt } = slot;
-      const run = runs.get(slotId) ?? unrun(desk, sheet, slot);
-      return {
-        slotId,
-        time: newYorkText(dueAt).slice(0, 5),
-        strategy: entry.request.strategy,
-        sends: entry.sends,
-        outcome: run.outcome,
-        detail: run.detail,
-        previewId: run.previewId,
-        orderId: run.orderId,
-      };
-    }),
+    slots: [...sentBefore(desk), ...slots.map((slot) => slotView(desk, slot))],
   };
 }

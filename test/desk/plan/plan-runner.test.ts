@@ -2,50 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { OrderEvidence } from '../../../src/audit/order-evidence.ts';
 import type { PlanView } from '../../../src/desk/engine-api-plan.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
-import type { EventDay, PlanEntry, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
+import type { EventDay, PlanSheet } from '../../../src/desk/plan/plan-sheet.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import { cents, sessionDate } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout, putBar } from '../../support/breakout-rig.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
 import { CONDOR, CONSOLE, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
+import { ENTRY, grant, runs, sheet } from '../../support/plan-rig.ts';
 
 const TODAY = sessionDate('2026-11-20');
-const ENTRY: PlanEntry = {
-  name: 'condor',
-  atMinutes: 635,
-  tranches: 1,
-  everyMinutes: 30,
-  request: CONDOR,
-  cooldownMinutes: 0,
-  skipOn: [],
-  sends: true,
-};
-
-function sheet(
-  entry: Partial<PlanEntry> = {},
-  events?: readonly EventDay[],
-  until = '2027-12-31',
-): PlanSheet {
-  return {
-    sha256: 'f'.repeat(64),
-    entries: [{ ...ENTRY, ...entry }],
-    ...(events !== undefined && { calendar: { validUntil: sessionDate(until), events } }),
-  };
-}
-
-function grant(rig: DeskRig, dollars = 500): void {
-  const command = {
-    kind: 'planGrant',
-    budgetCents: dollars * 100,
-    grantSha256: 'a'.repeat(64),
-  } as const;
-  valueIn(rig.ask(command, CONSOLE));
-}
-
-function runs(rig: DeskRig): readonly (readonly [string, string])[] {
-  return rig.bodies('planRun').map(({ slotId, outcome }) => [slotId, outcome]);
-}
 
 describe('the plan, at the time of a turn', () => {
   it('and not before previews the strategy for a human, and sends nothing', () => {
@@ -549,7 +515,8 @@ describe('a turn that a sheet set anew has at a later time', () => {
     rig.advance(3);
     const again = rig.restart(rig.records(), { plan: LATER });
     grant(again);
-    expect(turn(again)).toEqual({ ...turn(rig), time: '11:10' });
+    const detail = expect.stringContaining('does not go again');
+    expect(turn(again)).toEqual({ ...turn(rig), time: '11:10', detail });
     again.goTo(670);
     again.advance(3);
     expect(runs(again)).toEqual([['condor#1', 'sent']]);
@@ -652,8 +619,11 @@ describe('a turn that was sent right before a crash', () => {
     grant(again);
     const { grant: leave, slots } = again.query<PlanView>({ kind: 'planStatus' });
     expect(leave?.spentCents).toBeGreaterThan(0);
-    expect(slots).toMatchObject([{ slotId: 'other#1', outcome: 'waiting' }]);
     const [intent] = again.bodies('intentRecorded');
+    expect(slots).toMatchObject([
+      { outcome: 'sent', orderId: intent?.intent.intentId },
+      { slotId: 'other#1', outcome: 'waiting' },
+    ]);
     expect(runs(again)).toEqual([[intent?.intent.intentId, 'sent']]);
     expect(runs(again.restart())).toEqual(runs(again));
   });

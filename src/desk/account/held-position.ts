@@ -72,9 +72,10 @@ export function cashSoFar({ realizedCents, openCashCents, feesCents }: Structure
   return cents(realizedCents + openCashCents - feesCents);
 }
 
-/** What is held of the units alone, where more is held of wings. */
+/** What is held of the units alone, where more is held of wings. What is held the other way counts whole: it
+ * was closed beyond what they had. */
 function legsOfUnits({ legs, quantity, openingIntent }: StructurePosition) {
-  const opened = openingIntent?.legs ?? [];
+  const opened = (openingIntent?.legs ?? []).filter(({ action }) => legSign(action) > 0);
   const most = new Map(
     opened.map((leg) => [instrumentSymbol(leg.instrument), leg.ratio * quantity]),
   );

@@ -110,6 +110,15 @@ export class ForeignFills<View> {
     }
   }
 
+  /** Once more of a contract is held, as where a close of it is taken back, what others' orders closed of it is
+   * taken from where it fits best now. */
+  fitAnew(instrument: Instrument): void {
+    const symbol = instrumentSymbol(instrument);
+    for (const { fill } of this.#today) {
+      if (instrumentSymbol(fill.instrument) === symbol) this.#rejoin(fill);
+    }
+  }
+
   /**
    * Takes what an order closed from where the whole of it fits best, in whatever turn its legs are told.
    * Returns what that moved, by the structures that gave it instead.

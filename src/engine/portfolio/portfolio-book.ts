@@ -38,7 +38,8 @@ export interface StructurePosition {
   readonly positionId: string;
   readonly strategy: Opener;
   readonly openedAt: EpochMicros;
-  /** Units of which something is open: those of the leg that has the most, wings aside. */
+  /** Units of which something is open: those of the leg that has the most, wings aside, and
+   * what is held the other way. */
   readonly quantity: number;
   /** Signed cash of closing what these units lack, fees excluded: nothing while they are whole. */
   readonly goneCashCents: Cents;
@@ -101,7 +102,10 @@ export class PortfolioBook {
     const beyond = isOpening(fill.action) ? [] : this.#beyond.take(structure, fill, intent);
     this.#open.trade(structure, tradeOf(fill, signedOf(fill) - sumOf(beyond)));
     this.#open.bookCash(fill, structure);
-    if (isOpening(fill.action)) this.#foreign.closeLate(structure, fill);
+    if (isOpening(fill.action)) {
+      this.#foreign.closeLate(structure, fill);
+      this.#beyond.settle(fill.instrument);
+    }
     this.#open.dropIfFlat(structure);
     return beyond.map(({ structure: { positionId } }) => positionId);
   }
@@ -129,7 +133,8 @@ export class PortfolioBook {
   /**
    * Takes back a folded execution: what it bought or sold is traded back at its own price, its fees
    * are returned. What it closed is held again, under the plan of the order that opened it, as it was
-   * held before, and nothing is realised by it any more. The same execution is taken back once.
+   * held before, and nothing is realised by it any more; what closed after it, of others for want of that,
+   * closes what it would have closed without it. The same execution is taken back once.
    */
   bustFill(fill: Fill, intent: OrderIntent, opening: OrderIntent | undefined): void {
     if (!this.#isBust(fill)) return;
@@ -139,12 +144,20 @@ export class PortfolioBook {
     const beyond = this.#beyond.giveBack(fill, isOfDay);
     this.#open.tradeBack(structure, fill, beyond - signedOf(fill), isOfDay);
     this.#open.returnCash(fill, structure);
+    this.#closeAnew(fill);
   }
 
   /** Takes back an execution of an order that this engine did not give. What it closed is held again by the
    * structures that it was taken from; what it opened leaves what is external, and else what holds it. */
   bustExternalFill(fill: Fill): void {
-    if (this.#isBust(fill)) this.#foreign.bust(fill, this.#seen.has(fill.fillId));
+    if (!this.#isBust(fill)) return;
+    this.#foreign.bust(fill, this.#seen.has(fill.fillId));
+    this.#closeAnew(fill);
+  }
+
+  #closeAnew({ instrument }: Fill): void {
+    this.#beyond.settle(instrument);
+    this.#foreign.fitAnew(instrument);
   }
 
   /** True for the first bust of an execution that was folded. */

@@ -121,21 +121,24 @@ function isWing({ instrument, action }: OrderLeg, { legs }: OrderIntent): boolea
 /**
  * Units of which something is left, by the ratios of the opening order: those of the leg that has the most.
  * A wing makes none while anything else is held: a unit that was closed but for a wing without a bid is gone,
- * as it is where somebody bid a cent for it.
+ * as it is where somebody bid a cent for it. What more was closed of than was held is held the other way, and
+ * makes none beside any other: it goes with the units that it was closed of, and alone is no more than were
+ * opened.
  */
 export function unitsOf(held: readonly HeldLot[], intent: OrderIntent | undefined): number {
   const opened = new Map(
     (intent?.legs ?? []).map((leg) => [instrumentSymbol(leg.instrument), leg]),
   );
-  let [units, wings] = [0, 0];
+  let [units, wings, turned] = [0, 0, 0];
   for (const { instrument, quantity } of held) {
     const leg = opened.get(instrumentSymbol(instrument));
     const ofLeg = Math.ceil(Math.abs(quantity) / (leg?.ratio ?? 1));
-    if (intent !== undefined && leg !== undefined && isWing(leg, intent)) {
+    if (leg !== undefined && quantity * legSign(leg.action) < 0) turned = Math.max(turned, ofLeg);
+    else if (intent !== undefined && leg !== undefined && isWing(leg, intent)) {
       wings = Math.max(wings, ofLeg);
     } else units = Math.max(units, ofLeg);
   }
-  return units > 0 ? units : wings;
+  return units || wings || Math.min(turned, intent?.quantity ?? turned);
 }
 
 /** Signed cash that closing what these units lack took or brought: of each leg what was closed last. What an

@@ -326,11 +326,14 @@ describe('a close of some units', () => {
   });
 });
 
-describe('a side that the broker closed twice', () => {
-  it('is stopped with the rest: all that it took counts in what its unit has cost', () => {
+describe('a side that the broker closed more than once', () => {
+  it.each([
+    [2, 3],
+    [3, 2.2],
+  ])('is stopped with the rest, and all that it took counts (%d times at %d)', (times, dollars) => {
     const rig = new DeskRig({ limits, exits: { condorStop: 'whole' } });
     rig.openPosition(CONDOR);
-    sideCosts(rig, 'call', 3);
+    sideCosts(rig, 'call', dollars);
     rig.gateway.isMute = true;
     rig.gateway.editSnapshot = () => undefined;
     const legs = rig.positions()[0]!.legs.filter(({ instrument }) => isCall(instrument));
@@ -344,12 +347,12 @@ describe('a side that the broker closed twice', () => {
     rig.confirm(byHand(rig, { legs: ofOrder, quantity: 1 }).tokenSha256);
     const { intentId } = rig.orders().at(-1)!.intent;
     for (const { instrument, action } of closing) {
-      const of = { fillId: `twice ${instrumentSymbol(instrument)}`, intentId, instrument, action };
+      const of = { fillId: `all ${instrumentSymbol(instrument)}`, intentId, instrument, action };
       const money = {
-        price: price(action === 'sellToClose' ? 3_000 : 33_000),
+        price: priceFromDollars(action === 'sellToClose' ? 0.3 : 0.3 + dollars),
         feesCents: cents(0),
       };
-      const fill = { ...of, ...money, quantity: 2, marketAt: rig.at.market };
+      const fill = { ...of, ...money, quantity: times, marketAt: rig.at.market };
       rig.brokerSays({ kind: 'fill', fill });
     }
     rig.advance(30);

@@ -124,6 +124,21 @@ describe('a close at another screen in two positions that share a contract', () 
     ]);
   });
 
+  it('leaves the other whole once the close is taken back that had taken its short before', () => {
+    const book = twoCondors();
+    const untouched = shown(book.structure('wide')!);
+    const alone = { ...closed(short, 0.9), intentId: 'alone' };
+    book.applyExternalFill(alone);
+    for (const leg of [short, NARROW[3]!]) book.applyExternalFill(closed(leg, 1));
+    expect(told(book)).toEqual([
+      'narrow: 1 594put -1 599put',
+      'wide: 1 589put -1 599put 1 611call',
+    ]);
+    book.bustExternalFill(alone);
+    expect(told(book)[0]).toBe('narrow: 1 594put -1 599put');
+    expect(shown(book.structure('wide')!)).toEqual(untouched);
+  });
+
   it('is taken from an opening that is told after it, as if that had been told before', () => {
     const book = new PortfolioBook();
     open(book, NARROW, 'narrow');

@@ -202,6 +202,42 @@ describe('an opened structure', () => {
     }
   });
 
+  it('is closed by the later of two closes once the earlier is taken back, and another one is whole again', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const [ours, other] = ['p', 'q'].map((positionId) => intentOf([bought], positionId));
+    const close = intentOf([closingOf(bought)]);
+    for (const isOurs of [true, false]) {
+      const book = new PortfolioBook();
+      book.startSession(TUESDAY);
+      book.applyFill(fillOf(bought, 1), ours!);
+      book.applyFill(fillOf(bought, 2), other!);
+      const before = book.structure('q');
+      const first = fillOf(closingOf(bought), 3);
+      if (isOurs) book.applyFill(first, close);
+      else book.applyExternalFill(first);
+      book.applyFill(fillOf(closingOf(bought), 4), close);
+      expect(book.structures()).toEqual([]);
+      if (isOurs) book.bustFill(first, close, ours);
+      else book.bustExternalFill(first);
+      expect(book.structures()).toEqual([before]);
+      expect(book.day().realizedCents).toBe(300_00);
+      expect(book.gone().get('p')).toBe(300_00 - 2);
+    }
+  });
+
+  it('loses nothing to the close of another one that was told before all of that was opened', () => {
+    const bought = optionLeg('buyToOpen', 'call', 640);
+    const ours = intentOf([bought], 'p', 2);
+    const book = new PortfolioBook();
+    book.applyFill(fillOf(bought, 1), ours);
+    book.applyFill(fillOf(bought, 2), intentOf([bought], 'q'));
+    const before = book.structure('q');
+    book.applyFill(fillOf(closingOf(bought), 3, 2), intentOf([closingOf(bought)]));
+    book.applyFill(fillOf(bought, 1), ours);
+    expect(book.structures()).toEqual([before]);
+    expect(book.gone().get('p')).toBe(400_00 - 4);
+  });
+
   it('is gone once the broker takes back what somebody else closed of it beside its own close', () => {
     const bought = optionLeg('buyToOpen', 'call', 640);
     const book = new PortfolioBook();
@@ -776,6 +812,42 @@ describe('any fills in any order', () => {
           const all = [...came, ...book.gone().values()].reduce((sum, each) => sum + each, 0);
           expect(all).toBe(cash - openCash(book) - fees);
           for (const { legs } of book.structures()) expect(legs).not.toEqual([]);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of our own orders, told and taken back in any turn, leave each position what its own came to', () => {
+    const ofOurs = folds.map((list) => list.filter(({ intent }) => intent !== undefined));
+    const steps = fc.array(fc.tuple(ofOurs, fc.array(fc.nat(), { maxLength: 3 })), {
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(steps, (list) => {
+        const book = new PortfolioBook();
+        const standing: Folded[] = [];
+        for (const [folded, busts] of list) {
+          for (const each of folded) apply(book, each);
+          standing.push(...folded);
+          for (const nth of busts) {
+            const [each] = standing.splice(nth % standing.length, 1);
+            if (each?.intent !== undefined) book.bustFill(each.fill, each.intent, undefined);
+          }
+          for (const { instrument, action } of legs) {
+            const symbol = instrumentSymbol(instrument);
+            const own = ['a', 'b'].map((positionId) => {
+              const of = standing.filter(({ intent }) => intent?.positionId === positionId);
+              return { positionId, came: sumsOf(of).held.get(symbol) ?? 0 };
+            });
+            // Who closed more than was opened there at all took what the other holds.
+            if (own.some(({ came }) => came * legSign(action) < 0)) continue;
+            for (const { positionId, came } of own) {
+              const held = book.structure(positionId)?.legs ?? [];
+              const leg = held.find((each) => instrumentSymbol(each.instrument) === symbol);
+              expect(leg?.quantity ?? 0).toBe(came);
+            }
+          }
         }
       }),
       { numRuns: 200 },

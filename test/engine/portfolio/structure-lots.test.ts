@@ -135,6 +135,9 @@ describe('units of which something is left', () => {
     ['a straddle with a leg sold', straddle, [1, 2], 2],
     ['a fly with the far wing more', fly, [1, 2, 2], 1],
     ['a fly with an odd short bought back', fly, [2, 3, 2], 2],
+    ['a condor with a side closed three times', condor, [-2, -2, 1, 1], 1],
+    ['a condor with a side closed five times beside a wing', condor, [-4, -4, 0, 1], 1],
+    ['a condor with nothing but a side closed three times', condor, [-2, -2, 0, 0], 1],
   ])('of %s are counted by its legs, wings aside', (_what, legs, contracts, units) => {
     expect(unitsOf(left(legs, contracts).held(), intentOf(legs))).toBe(units);
   });
@@ -189,6 +192,9 @@ describe('units of which something is left', () => {
     close(lots, { short: 2, wing: 0.5, contracts: 2 });
     expect(unitsOf(lots.held(), intent)).toBe(1);
     expect(goneCashOf(lots, intent, 1)).toBe(2 * (-300_00 + 50_00) + 2 * (-200_00 + 50_00));
+    close(lots, { short: 1, wing: 0.5 });
+    expect(unitsOf(lots.held(), intent)).toBe(1);
+    expect(goneCashOf(lots, intent, 1)).toBe(2 * -250_00 + 2 * -150_00 - 50_00);
   });
 
   it('lack the shorts that an order bought back alone where wings are all that is left', () => {

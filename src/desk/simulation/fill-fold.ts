@@ -14,10 +14,18 @@ interface Lot {
   quantity: number;
 }
 
+/** What the operator took over of one instrument, as it was traded, and what that cost. */
+interface TakenOver {
+  quantity: number;
+  cents: number;
+}
+
 export class FillFold {
   readonly #lots = new Map<string, Lot>();
   readonly #seen = new Set<string>();
   readonly #fills = new Map<string, Fill>();
+  /** Of contracts that were gone and of shares that had come or gone: a settlement may be told of them yet. */
+  readonly #takenOver = new Map<string, TakenOver>();
   #cashCents = 0;
   #feesCents = 0;
   #adoptedCents = 0;
@@ -55,15 +63,25 @@ export class FillFold {
     } else if (event.kind === 'settlement') this.#settle(event.settlement);
   }
 
+  /** What the operator took over before a settlement was told of it never was, once that is: the settlement says
+   * what came of it. What is held is settled first. */
   #settle(settlement: Settlement): void {
     const { settlementId, instrument, isUnsigned, shares, sharePrice, feesCents } = settlement;
     if (!this.#isNew(settlementId)) return;
-    const held = this.#lots.get(instrumentSymbol(instrument))?.quantity ?? 0;
-    const sign = isUnsigned === true && held < 0 ? -1 : 1;
+    const held = this.#heldOf(instrument);
+    const gone = 0 - (this.#takenOver.get(instrumentSymbol(instrument))?.quantity ?? 0);
+    const sign = isUnsigned === true && (held || gone) < 0 ? -1 : 1;
     const quantity = sign * settlement.quantity;
+    const unheld = quantity - Math.sign(quantity) * within(held, quantity);
+    const explained = this.#undoTakenOver(instrument, 0 - unheld);
     this.#add(instrument, -quantity);
     if (shares !== 0 && instrument.kind === 'option') {
-      this.#add({ kind: 'shares', symbol: instrument.root }, shares);
+      const ofShares = { kind: 'shares', symbol: instrument.root } as const;
+      this.#undoTakenOver(
+        ofShares,
+        Math.round((shares * Math.abs(explained)) / Math.abs(quantity)),
+      );
+      this.#add(ofShares, shares);
     }
     const inCash = quantity * (settlement.cashPerShare ?? 0) * multiplierOf(instrument);
     this.#cashCents += (inCash - shares * sharePrice) / PRICE_PER_CENT - feesCents;
@@ -74,17 +92,47 @@ export class FillFold {
   #trade(fill: Fill, direction: 1 | -1): void {
     const { instrument, action, quantity, price, feesCents } = fill;
     const signed = (action.startsWith('buy') ? quantity : -quantity) * direction;
+    const perOne = (price * multiplierOf(instrument)) / PRICE_PER_CENT;
+    if (isTakenOver(fill)) this.#takeOver(instrument, signed, perOne);
     this.#add(instrument, signed);
-    const value = (signed * price * multiplierOf(instrument)) / PRICE_PER_CENT;
-    this.#cashCents -= value + feesCents * direction;
-    if (isTakenOver(fill)) this.#adoptedCents -= value;
+    this.#cashCents -= signed * perOne + feesCents * direction;
     this.#feesCents += feesCents * direction;
+  }
+
+  #takeOver(instrument: Instrument, signed: number, perOne: number): void {
+    const symbol = instrumentSymbol(instrument);
+    const known = this.#takenOver.get(symbol) ?? { quantity: 0, cents: 0 };
+    const closed = Math.sign(signed) * within(-this.#heldOf(instrument), signed);
+    const counted = instrument.kind === 'shares' ? signed : closed;
+    this.#takenOver.set(symbol, {
+      quantity: known.quantity + counted,
+      cents: known.cents + counted * perOne,
+    });
+    this.#adoptedCents -= signed * perOne;
+  }
+
+  /** Takes back so much of what was taken over, at its average. Returns how much that was. */
+  #undoTakenOver(instrument: Instrument, signed: number): number {
+    const known = this.#takenOver.get(instrumentSymbol(instrument));
+    const undone = known === undefined ? 0 : Math.sign(signed) * within(known.quantity, signed);
+    if (known === undefined || undone === 0) return 0;
+    const cents = Math.round((known.cents * undone) / known.quantity);
+    known.quantity -= undone;
+    known.cents -= cents;
+    this.#add(instrument, -undone);
+    this.#cashCents += cents;
+    this.#adoptedCents += cents;
+    return undone;
   }
 
   #isNew(id: string): boolean {
     const isNew = !this.#seen.has(id);
     this.#seen.add(id);
     return isNew;
+  }
+
+  #heldOf(instrument: Instrument): number {
+    return this.#lots.get(instrumentSymbol(instrument))?.quantity ?? 0;
   }
 
   #add(instrument: Instrument, signed: number): void {
@@ -103,6 +151,11 @@ export class FillFold {
   held(): readonly HeldQuantity[] {
     return [...this.#lots.values()];
   }
+}
+
+/** As much of `signed` as there is of it on the same side. */
+function within(there: number, signed: number): number {
+  return there * signed <= 0 ? 0 : Math.min(Math.abs(there), Math.abs(signed));
 }
 
 /** Holdings in the order of their symbols. */

@@ -341,6 +341,7 @@ export class CapOracle {
       for (const lot of lots.values()) addLot(first.lots, lot);
       this.#positions.delete(positionId);
       this.#sharedWith.set(positionId, first.positionId);
+      this.#counts.onJoined(first.positionId, positionId);
     }
   }
 

@@ -48,6 +48,8 @@ export class CountCaps {
   #trades = new Map<string, Trade>();
   /** Positions that others or a settlement had a hand in: what they came to is not reckoned here. */
   readonly #ofOthers = new Set<string>();
+  /** Positions that count as one with others of another strategy: their units are of neither. */
+  readonly #mixed = new Set<string>();
   #lottoCents = 0;
   #heard = 0;
 
@@ -97,10 +99,17 @@ export class CountCaps {
     this.#ofOthers.add(positionId);
   }
 
+  /** Others closed some of a contract that both hold: they count as one. */
+  onJoined(positionId: string, other: string): void {
+    const [one, two] = [positionId, other].map((id) => this.#trades.get(id)?.opening.strategy);
+    if (one !== two || this.#mixed.has(other)) this.#mixed.add(positionId);
+  }
+
   clear(): void {
     this.#recorded = [];
     this.#trades = new Map();
     this.#ofOthers.clear();
+    this.#mixed.clear();
     this.#lottoCents = 0;
     this.#heard = 0;
   }
@@ -156,7 +165,7 @@ export class CountCaps {
     let units = quantity;
     for (const [positionId, lots] of held) {
       const opening = this.#trades.get(positionId)?.opening;
-      if (opening?.strategy === strategy) {
+      if (opening?.strategy === strategy && !this.#mixed.has(positionId)) {
         units += unitsOf(opening, (symbol) => Math.abs(lots.get(symbol)?.quantity ?? 0));
       }
     }

@@ -103,6 +103,27 @@ describe('an opening', () => {
     expect(said).toEqual(says);
   });
 
+  it.each([
+    ['place_order', []],
+    ['lotto_play_5_delta', ['R takes lotto_play_5_delta to 3 units']],
+  ] as const)(
+    'counts units of two positions of which others closed some where both are of its strategy (%s)',
+    (strategy, says) => {
+      const { said, open, fill } = capsOf({
+        maxUnitsPerStrategy: 2,
+        lottoBudgetCents: cents(9_000),
+      });
+      open(order('P', { strategy }));
+      fill('P', 'buyToOpen', 90);
+      open(order('Q', { quantity: 2 }));
+      fill('Q', 'buyToOpen', 90, 2);
+      fill('others', 'sellToClose', 50);
+      said.length = 0;
+      open(order('R', { strategy }));
+      expect(said).toEqual(says);
+    },
+  );
+
   it('counts nothing that was proven absent, and no order of more than a minute ago to the minute', () => {
     const { caps, said, open, pass } = capsOf({ maxOrdersPerMinute: 1, maxOpenOrders: 1 });
     open(order('P', { strategy: 'place_order' }));

@@ -200,6 +200,7 @@ function restoreReprice(
   const sent = isSent ? {} : { brokerLimit: price(limit) };
   update(desk, intentId, { limit: price(limit), ...sent, ...plan, ...moved });
   const order = desk.orders.get(intentId);
+  order?.knownLimits.add(price(limit));
   if (order === undefined || exitPlan === undefined) return;
   order.worstCaseCents = worstCaseOfOpening(desk, asSent(order));
 }

@@ -443,3 +443,23 @@ describe('a close at Alpaca whose new limits get no word', () => {
     expect([sent(next, 'DELETE'), told(next, 'LIMIT_REFUSED')]).toEqual([0, []]);
   });
 });
+
+describe('an order at Alpaca that somebody moves at another screen', () => {
+  it('is told once and goes on by its own ladder', () => {
+    const day = new AlpacaDay();
+    day.pass(0.5);
+    day.jump(631);
+    day.hasMarket = false;
+    const order = day.open(CONDOR);
+    const isTold = () => day.rig.alerts().filter((code) => code === 'ORDER_MOVED').length;
+    day.pass(0.2, 1);
+    expect([order.status, isTold()]).toEqual(['working', 0]);
+    const there = day.atVenue(order).at(-1);
+    day.venue.replace(there!.id, { limit_price: String(-(order.limit - 5_000) / 10_000) });
+    day.pass(0.1, 1);
+    expect(isTold()).toBe(1);
+    day.pass(0.5, 1);
+    expect(isTold()).toBe(1);
+    expect(day.venue.orders.at(-1)?.limit).toBe((0 - order.limit) / 100);
+  });
+});

@@ -521,3 +521,49 @@ describe('a close at tastytrade whose new limits get no word', () => {
     expect(told(rig, 'LIMIT_REFUSED')).toEqual([]);
   });
 });
+
+describe('an order at tastytrade that somebody moves at another screen', () => {
+  /** A condor's close that rests at the venue. */
+  function resting() {
+    const rig = DayRig.start(10 * 60 + 30);
+    rig.begin();
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.venueSize = 0;
+    rig.quotes();
+    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
+    rig.advance(3);
+    return { rig, order: rig.order(orderId) };
+  }
+
+  function moveThere(rig: DayRig, { intent }: OrderRecord): void {
+    const head = rig.venue.orders.headOf(intent.intentId);
+    const terms = { 'order-type': 'Limit', 'time-in-force': 'Day', 'price-effect': 'Debit' };
+    const body = { ...terms, price: (0.5 - (head?.limit ?? 0)).toFixed(2) };
+    expect(rig.venue.orders.replace('', head?.id ?? 0, body).status).toBe(200);
+  }
+
+  it('is told once and goes on by its own ladder', () => {
+    const { rig, order } = resting();
+    rig.advance(30);
+    expect(told(rig, 'ORDER_MOVED')).toEqual([]);
+    const { limit } = order;
+    moveThere(rig, order);
+    rig.advance(1);
+    expect(told(rig, 'ORDER_MOVED')).toEqual(['trigger']);
+    rig.advance(10);
+    expect(venueLimit(rig, order)).toBe(limit);
+    expect(told(rig, 'ORDER_MOVED')).toHaveLength(1);
+  });
+
+  it('while the engine is down is told by the next one, and by no other', () => {
+    const { rig, order } = resting();
+    const before = rig.records();
+    moveThere(rig, order);
+    const next = rig.crash(before);
+    next.begin();
+    expect(told(next, 'ORDER_MOVED')).toEqual(['trigger']);
+    const third = next.crash();
+    third.begin();
+    expect(told(third, 'ORDER_MOVED')).toEqual([]);
+  });
+});

@@ -4,7 +4,7 @@ import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type { BrokerEvent, NoWord } from '../../broker/order-gateway.ts';
 import { brokerText } from '../../engine/domain/broker-text.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros } from '../../engine/domain/units.ts';
+import { addMicros, dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { WordlessLimits } from './limit-changes.ts';
@@ -85,10 +85,27 @@ export function onReplaced(
   order.brokerLimit = limit;
   order.limitRefusals = undefined;
   order.updatedAt = desk.at;
-  if (!isExternal(order)) return;
+  if (!isExternal(order)) {
+    tellMoved(desk, order);
+    return;
+  }
   // Its units count from its adoption on, as its executions do.
   if (remaining > 0) {
     order.intent = { ...order.intent, quantity: filledUnits(order) + remaining };
   }
   order.worstCaseCents = externalWorstCase(desk, order.intent, limit);
+}
+
+/** Somebody gave an order of this engine a limit that it never asked for, at another screen: both sources show
+ * the same one then, so that no comparison of them finds it. */
+function tellMoved({ out }: DeskContext, { intent, limit, knownLimits }: OrderRecord): void {
+  if (knownLimits.has(limit)) return;
+  knownLimits.add(limit);
+  const { intentId, purpose } = intent;
+  const next =
+    purpose === 'protective'
+      ? 'it guards at that one now, and the engine watches its own stop on'
+      : 'the engine moves it on by its own ladder; to end it cancel it, and to leave at once flatten';
+  const text = `order ${intentId} was moved to a net of ${dollarsFromPrice(limit).toFixed(2)} at another screen: ${next}`;
+  out.alert('warning', 'ORDER_MOVED', text, intentId);
 }

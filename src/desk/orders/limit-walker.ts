@@ -242,6 +242,7 @@ function walk(desk: DeskContext, order: OrderRecord, elapsedMillis: number): voi
   // Counted where it is asked for, so that openings that move in one step do not pass the limit together.
   desk.messages.note('modify', desk.at.wall);
   order.limit = limit;
+  order.knownLimits.add(limit);
   order.lastMove = { wall: desk.at.wall, step, urgency: order.urgency };
   if (purpose !== 'open') sendReprice(desk, order);
   else desk.out.push({ kind: 'clearance', intentId, opening: true, act: 'reprice' });

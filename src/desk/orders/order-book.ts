@@ -70,6 +70,8 @@ export interface OrderRecord {
   plannedLimit: Price;
   /** The limit that the broker has, as far as it has told. */
   brokerLimit: Price;
+  /** Limits that this engine asked for, or was told of: another one is somebody else's. */
+  readonly knownLimits: Set<Price>;
   urgency: Urgency;
   cancelRequested: boolean;
   /** Who asked for that, also where the broker refused it: a person's word outlives the engine's own. */
@@ -130,6 +132,7 @@ export function newOrder(parts: NewOrder): OrderRecord {
     mistaken: undefined,
     reason: undefined,
     brokerLimit: parts.limit,
+    knownLimits: new Set([parts.limit]),
     cancelRequested: false,
     calledBackBy: undefined,
     calledBackAt: undefined,
@@ -391,9 +394,5 @@ export class OrderBook {
     return this.of(positionId).find((order) => {
       return order.intent.purpose === 'protective' && this.#isLive(order);
     });
-  }
-
-  byToken(tokenSha256: string): readonly OrderRecord[] {
-    return this.all().filter((order) => order.tokenSha256 === tokenSha256);
   }
 }

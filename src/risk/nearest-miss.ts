@@ -21,7 +21,10 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   max_trade_loss: [['maxLossCents', 'limitCents']],
   open_risk: [['totalCents', 'limitCents']],
   principal_budget: [['totalCents', 'limitCents']],
-  premium_budget: [['totalCents', 'limitCents']],
+  premium_budget: [
+    ['totalCents', 'limitCents'],
+    [['spentCents', 'costCents'], 'budgetCents'],
+  ],
   daily_loss: [[['plannedLossCents', 'newPlannedLossCents'], 'roomCents']],
   portfolio_delta: [['worst', 'cap']],
   portfolio_gamma: [['worst', 'cap']],
@@ -60,6 +63,15 @@ const PAIRS: Readonly<Partial<Record<DenialCode, readonly Pair[]>>> = {
   principal_limit: [['orders', 'limitOrders']],
   order_rate: [['ordersLastMinute', 'limitPerMinute']],
   orders_per_day: [['ordersToday', 'limitPerDay']],
+  // Vetoes of strategies, which stand beside no check.
+  delta_too_far: [['nearestOffPoints', 'tolerancePoints']],
+  range_incomplete: [['barsComplete', 'barsNeeded', 'atLeast']],
+  breakout_stale: [['distanceBeyond', 'rangeWidth']],
+  no_candidate: [
+    ['nearestImbalancePercent', 'tolerancePercent'],
+    ['nearestIv', 'maxIv'],
+    ['nearestVolume', 'minVolume', 'atLeast'],
+  ],
 };
 
 function sumOf(numbers: CheckResult['numbers'], names: Names) {

@@ -67,7 +67,7 @@ function deltaRow({ view, absDelta }: DeltaMatch): DeltaRow {
   return { row: view, delta: view.greeks?.delta ?? absDelta, points: absDelta * 100 };
 }
 
-function refuseTooFar(right: Right, target: number, around: DeltaNeighbours) {
+function refuseTooFar(right: Right, target: number, around: DeltaNeighbours, gap: number) {
   const above = around.above && deltaRow(around.above);
   const below = around.below && deltaRow(around.below);
   const tolerance = rounded(deltaTolerance(target), 1);
@@ -79,6 +79,7 @@ function refuseTooFar(right: Right, target: number, around: DeltaNeighbours) {
       right,
       targetDeltaPoints: target,
       tolerancePoints: tolerance,
+      nearestOffPoints: rounded(gap, 1),
       ...neighbourNumbers('above', above),
       ...neighbourNumbers('below', below),
     },
@@ -104,7 +105,8 @@ export function contractByDelta(
   }
   const nearest = deltaRow(around.nearest);
   const gap = Math.abs(nearest.points - targetPoints);
-  if (gap > deltaTolerance(targetPoints) + DUST) return refuseTooFar(right, targetPoints, around);
+  if (gap > deltaTolerance(targetPoints) + DUST)
+    return refuseTooFar(right, targetPoints, around, gap);
   return nearest;
 }
 

@@ -95,6 +95,13 @@ describe('how close an order came', () => {
     ['session_window', { openSeconds: 21_250, secondsToCutoff: -10 }, 21_250, 21_240],
     ['reprice_required', { adversePrice: 0.11, tolerancePrice: 0.09 }, 0.11, 0.09],
     ['reprice_required', { adversePoints: 9, tolerancePoints: 8 }, 9, 8],
+    ['premium_budget', { costCents: 60, spentCents: 50, budgetCents: 100 }, 110, 100],
+    ['delta_too_far', { nearestOffPoints: 7.4, tolerancePoints: 7 }, 7.4, 7],
+    ['range_incomplete', { barsComplete: 9, barsNeeded: 15 }, 9, 15],
+    ['breakout_stale', { distanceBeyond: 1.2, rangeWidth: 1 }, 1.2, 1],
+    ['no_candidate', { nearestImbalancePercent: 21, tolerancePercent: 15 }, 21, 15],
+    ['no_candidate', { nearestIv: 0.9, maxIv: 0.8 }, 0.9, 0.8],
+    ['no_candidate', { nearestVolume: 40, minVolume: 100 }, 40, 100],
   ])('names the veto of %s with its limit: %o', (code, numbers, used, limit) => {
     const [nearest] = nearestMisses([check({ code, outcome: 'failed', numbers })]);
     expect(nearest).toMatchObject({ code, used, limit });

@@ -78,6 +78,7 @@ describe('contractByDelta', () => {
       right: 'call',
       targetDeltaPoints: 30,
       tolerancePoints: 7,
+      nearestOffPoints: 11,
       aboveStrike: 601,
       aboveDeltaPoints: 41,
       belowStrike: 602,

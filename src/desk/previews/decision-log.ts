@@ -4,6 +4,7 @@
  * as they are made, so that it tells nothing that the journal does not.
  */
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
+import { cents, dollarsFromCents } from '../../engine/domain/units.ts';
 import type { CheckResult, Denial } from '../../engine/domain/verdict.ts';
 import { nearestMisses } from '../../risk/nearest-miss.ts';
 import type { DecisionView } from '../engine-api-risk.ts';
@@ -78,6 +79,24 @@ function stateWords(body: AuditBody): string | undefined {
   return `limits ${limitsVersion} are in force; ${raised}`;
 }
 
+/** What somebody asked of everything that is held, and what the operator took over or let the plan do. */
+function wholeWords(body: AuditBody): string | undefined {
+  if (body.kind === 'flattenRequested') {
+    const { principal, positionIds } = body;
+    const what = positionIds.length === 0 ? 'nothing is open' : positionIds.join(', ');
+    return `${principal} asked for everything to be closed: ${what}`;
+  }
+  if (body.kind === 'residualAdopted') {
+    return `${body.principal} took over what the broker says: ${body.differences.join('; ')}`;
+  }
+  if (body.kind === 'planGranted') {
+    const dollars = dollarsFromCents(cents(body.budgetCents)).toFixed(2);
+    return `${body.principal} let the plan send, up to $${dollars} of worst cases`;
+  }
+  if (body.kind !== 'planRevoked') return undefined;
+  return `${body.principal} took back the plan's leave to send`;
+}
+
 type PlanRun = Extract<AuditBody, { kind: 'planRun' }>;
 
 /** What the plan decided of a turn, in words. */
@@ -107,6 +126,10 @@ const DECISIONS: ReadonlySet<AuditBody['kind']> = new Set([
   'killEngaged',
   'killReleased',
   'limitsInForce',
+  'flattenRequested',
+  'residualAdopted',
+  'planGranted',
+  'planRevoked',
 ]);
 
 /** True for a record that decides something. */
@@ -124,7 +147,7 @@ function sentenceOf(body: AuditBody): Sentence | undefined {
     return { decided: 'exit', words: `position ${body.positionId} is left: ${why}` };
   }
   if (body.kind === 'planRun') return planSentence(body);
-  const words = stateWords(body);
+  const words = stateWords(body) ?? wholeWords(body);
   return words === undefined ? requestSentence(body) : { decided: 'state', words };
 }
 

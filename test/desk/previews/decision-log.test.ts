@@ -107,6 +107,36 @@ describe('the decisions of the desk', () => {
     expect(newest(rig).words).toBe('operator released the kill switch');
   });
 
+  it('tell who asked for everything to be closed, what was taken over, and who let the plan send', () => {
+    const principal = 'operator';
+    const hashes = { grantSha256: 'a'.repeat(64), sheetSha256: 'b'.repeat(64) };
+    const log = new DecisionLog([
+      record(1, { kind: 'planGranted', principal, ...hashes, budgetCents: 500_00 }),
+      record(2, { kind: 'planRevoked', principal }),
+      record(3, { kind: 'residualAdopted', principal, differences: ['one', 'another'] }),
+      record(4, { kind: 'flattenRequested', principal, positionIds: ['p1', 'p2'] }),
+      record(5, { kind: 'flattenRequested', principal: 'alice', positionIds: [] }),
+    ]);
+    expect(log.newest(5).map(({ decided, words }) => [decided, words])).toEqual([
+      ['state', 'alice asked for everything to be closed: nothing is open'],
+      ['state', 'operator asked for everything to be closed: p1, p2'],
+      ['state', 'operator took over what the broker says: one; another'],
+      ['state', "operator took back the plan's leave to send"],
+      ['state', 'operator let the plan send, up to $500.00 of worst cases'],
+    ]);
+  });
+
+  it('name how far the chain was from a delta that was asked for', () => {
+    const rig = new DeskRig({ minutes: 15 * 60 + 20 });
+    rig.atmVol = 0.05;
+    rig.advance(5);
+    rig.ask({ kind: 'previewStrategy', request: CONDOR, tokenSha256: rig.newToken() });
+    const { words, closest } = newest(rig);
+    expect(words).toContain('delta_too_far: No put within 7 points of delta 30');
+    expect(closest).toMatchObject([{ code: 'delta_too_far', limit: 7 }]);
+    expect(closest[0]?.usedPercent).toBeGreaterThan(100);
+  });
+
   it('are known after a restart', () => {
     const rig = new DeskRig();
     rig.execute(rig.preview());

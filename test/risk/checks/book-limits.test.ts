@@ -219,8 +219,14 @@ const CASES: readonly Case[] = [
     'passed',
   ],
   ['a broker that needs more beside what is held', 'second_source', dryRun(919_01, 4), 'failed'],
-  ['a dry run of a minute ago', 'second_source', answered(AGREED, { ageMillis: 60_000 }), 'passed'],
-  ['an older dry run', 'second_source', answered(AGREED, { ageMillis: 60_001 }), 'failed'],
+  ...([59_999, 60_000, 60_001] as const).map(
+    (ageMillis): Case => [
+      `a dry run of ${ageMillis} milliseconds ago`,
+      'second_source',
+      answered(AGREED, { ageMillis }),
+      ageMillis <= 60_000 ? 'passed' : 'failed',
+    ],
+  ),
   [
     'a refused dry run',
     'second_source',

@@ -69,34 +69,24 @@ function wayOut(what: string, intent: OrderIntent, closesAt: EpochMicros): reado
 }
 
 const CASES: readonly Case[] = [
-  [
-    'a leg quote at its age limit',
-    'data_stale',
-    riskInput({
-      slice: sliceWith('call', 605, { quote: quote(0.5, 0.52, millisAfter(AT, -5_000)) }),
-    }),
-    'passed',
-  ],
-  [
-    'a leg quote past its age limit',
-    'data_stale',
-    riskInput({
-      slice: sliceWith('call', 605, { quote: quote(0.5, 0.52, millisAfter(AT, -5_001)) }),
-    }),
-    'failed',
-  ],
-  [
-    'the underlying at its age limit',
-    'data_stale',
-    riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -2_000))) }),
-    'passed',
-  ],
-  [
-    'the underlying past its age limit',
-    'data_stale',
-    riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -2_001))) }),
-    'failed',
-  ],
+  ...([4_999, 5_000, 5_001] as const).map(
+    (age): Case => [
+      `a leg quote ${age} milliseconds old`,
+      'data_stale',
+      riskInput({
+        slice: sliceWith('call', 605, { quote: quote(0.5, 0.52, millisAfter(AT, -age)) }),
+      }),
+      age <= 5_000 ? 'passed' : 'failed',
+    ],
+  ),
+  ...([1_999, 2_000, 2_001] as const).map(
+    (age): Case => [
+      `an underlying ${age} milliseconds old`,
+      'data_stale',
+      riskInput({ slice: sliceOf(ROWS, quote(599.99, 600.01, millisAfter(AT, -age))) }),
+      age <= 2_000 ? 'passed' : 'failed',
+    ],
+  ),
   ...([4_999, 5_000, 5_001] as const).map(
     (silent): Case => [
       `a worthless wing while no option was heard for ${silent} milliseconds`,
@@ -111,18 +101,14 @@ const CASES: readonly Case[] = [
     { ...riskInput(), quoteStream: { sinceWall: AT.wall, newsAt: undefined, lateMillis: 0 } },
     'passed',
   ],
-  [
-    'a worthless wing that was quiet for a minute',
-    'data_stale',
-    aged('call', 615, undefined, 60_000),
-    'passed',
-  ],
-  [
-    'a worthless wing that was quiet for longer',
-    'data_stale',
-    aged('call', 615, undefined, 60_001),
-    'failed',
-  ],
+  ...([59_999, 60_000, 60_001] as const).map(
+    (quiet): Case => [
+      `a worthless wing that was quiet for ${quiet} milliseconds`,
+      'data_stale',
+      aged('call', 615, undefined, quiet),
+      quiet <= 60_000 ? 'passed' : 'failed',
+    ],
+  ),
   [
     'a wing with a bid that was quiet for a minute',
     'data_stale',
@@ -180,6 +166,12 @@ const CASES: readonly Case[] = [
     riskInput({ at: atMicros(newYorkInstant(DATE, 15 * 60 + 25)) }),
     'failed',
   ],
+  [
+    'a microsecond after the cut-off',
+    'session_window',
+    riskInput({ at: atMicros(addMicros(newYorkInstant(DATE, 15 * 60 + 25), 1)) }),
+    'failed',
+  ],
   ['at the open', 'session_window', riskInput({ at: atMicros(fullSession().open) }), 'failed'],
   [
     'a microsecond before the auction ends',
@@ -191,6 +183,12 @@ const CASES: readonly Case[] = [
     'as the auction ends',
     'session_window',
     riskInput({ at: atMicros(auctionEnd(fullSession())) }),
+    'passed',
+  ],
+  [
+    'a microsecond after the auction',
+    'session_window',
+    riskInput({ at: atMicros(addMicros(auctionEnd(fullSession()), 1)) }),
     'passed',
   ],
   [
@@ -235,7 +233,14 @@ const CASES: readonly Case[] = [
     account({ unknownStrategies: new Set(['orb_long_call']) }),
     'passed',
   ],
-  ['a single share', 'shares_held', account({ sharesHeld: -1 }), 'failed'],
+  ...([-1, 0, 1] as const).map(
+    (shares): Case => [
+      `${shares} shares`,
+      'shares_held',
+      account({ sharesHeld: shares }),
+      shares === 0 ? 'passed' : 'failed',
+    ],
+  ),
   [
     'a worst case without a number',
     'undefined_risk',
@@ -255,6 +260,15 @@ const CASES: readonly Case[] = [
     'passed',
   ],
 
+  [
+    'one less than is held',
+    'nothing_to_close',
+    riskInput({
+      intent: closingIntent(),
+      closable: new Map([...HELD].map(([symbol, units]) => [symbol, 2 * units])),
+    }),
+    'passed',
+  ],
   [
     'all that is held',
     'nothing_to_close',
@@ -292,12 +306,16 @@ const CASES: readonly Case[] = [
     withIntent({ legs: [leg('buyToOpen', 'call', 605), leg('buyToOpen', 'call', 605)] }),
     'failed',
   ],
-  [
-    'five legs',
-    'tick_or_quantity',
-    withIntent({ legs: ROWS.slice(0, 5).map((row) => leg('buyToOpen', row.right, row.strike)) }),
-    'failed',
-  ],
+  ...([3, 4, 5] as const).map(
+    (legs): Case => [
+      `${legs} legs where a broker takes four`,
+      'tick_or_quantity',
+      withIntent({
+        legs: ROWS.slice(0, legs).map((row) => leg('buyToOpen', row.right, row.strike)),
+      }),
+      legs <= 4 ? 'passed' : 'failed',
+    ],
+  ),
   ['half a cent', 'tick_or_quantity', withIntent({ limit: dollars(0.925) }), 'failed'],
   [
     'a worst price of half a cent',

@@ -22,8 +22,8 @@ export interface CostView {
 /**
  * The debit per share to close one unit, in 1/10,000 dollar, negative where closing pays.
  * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, or nothing
- * is heard of a leg, so that the far side is a bound and the natural is a guess. `unknown`: a quote is
- * crossed, or nobody offers what it is about, or nothing bounds a silent long, or no leg has evidence.
+ * is heard of a leg, or it is crossed, so that the far side is a bound and the natural is a guess. `unknown`:
+ * nobody offers what it is about, or nothing bounds a silent long, or no leg has evidence.
  */
 export type ClosingCost =
   | {

@@ -46,8 +46,8 @@ export interface PositionMark {
   /** Longs at the bid, shorts at the ask, unmarkable legs at their worst; never below what the
    * structure can lose. Undefined only where a short call has no bound at all. */
   readonly liquidationCents: Cents | undefined;
-  /** The same with legs that are quoted too wide, that nobody bids for or of which nothing is heard at
-   * their best: it brings no more, whatever of its quotes is true. Never below what the structure can
+  /** The same with legs that are quoted too wide or crossed, that nobody bids for or of which nothing is heard
+   * at their best: it brings no more, whatever of its quotes is true. Never below what the structure can
    * lose. Undefined while nothing bounds a leg. */
   readonly atBestCents: Cents | undefined;
   readonly unmarkable: readonly UnmarkableLeg[];
@@ -90,7 +90,7 @@ function exitPrice(quote: Quote, quantity: number): Price | undefined {
 
 /** The most that leaving a leg can bring by its quote: no better than natural where that is trusted. */
 function bestPrice(quote: Quote | undefined, quantity: number, fault: QuoteFault | undefined) {
-  if (quote === undefined || fault === 'crossed') return undefined;
+  if (quote === undefined) return undefined;
   if (fault === undefined) return exitPrice(quote, quantity);
   return quantity < 0 ? (quote.bid ?? price(0)) : quote.ask;
 }

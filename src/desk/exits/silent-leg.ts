@@ -1,8 +1,9 @@
 /**
- * What a leg of which nothing is heard can come to at best. A long brings no more than its neighbour
- * nearer the money is offered at; a short costs no less than its neighbour further out is bid for, and
- * never less than nothing. Nothing changes about a worthless wing for minutes, and one subscription can
- * end in silence; without these bounds that silence would keep stops and the day's limit from firing.
+ * What a leg of which nothing is heard that could be true can come to at best. A long brings no more than its
+ * neighbour nearer the money is offered at; a short costs no less than its neighbour further out is bid for,
+ * and never less than nothing. Nothing changes about a worthless wing for minutes, its last quote may have been
+ * a crossed one, and one subscription can end in silence; without these bounds that would keep stops and the
+ * day's limit from firing.
  */
 
 import type { At } from '../../engine/domain/clock.ts';
@@ -37,9 +38,10 @@ export interface LegBound {
 
 const COSTS_NOTHING: LegBound = { perShare: 0, evidenceAt: 0 };
 
-/** True for a leg whose own quote is no evidence, because none came or none for long. */
+/** True for a leg whose own quote is no evidence, because none came, or none for long, or its bid is above its
+ * ask: one of the two is wrong, and the feed says nothing more until one of them changes. */
 export function isSilent(fault: QuoteFault | undefined): boolean {
-  return fault === 'stale' || fault === 'missing';
+  return fault === 'stale' || fault === 'missing' || fault === 'crossed';
 }
 
 /** Symbols of the strikes above a contract and of those below, nearest first. Contracts never change, and

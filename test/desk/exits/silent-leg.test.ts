@@ -104,6 +104,24 @@ describe('a short of which nothing is heard', () => {
   });
 });
 
+describe('a leg that is quoted bid above ask', () => {
+  it('is bounded by its neighbour, whatever its own two sides say', () => {
+    const short = quotes({ C605: [9, 0.5], C606: [2, 2.1], C610: [0.01, 0.02] }, {});
+    const bounds = { kind: 'bounds', evidenceAt: NOW.market };
+    expect(costOf(CALLS, short)).toEqual({ ...bounds, farDebit: priceFromDollars(1.98) });
+    const long = quotes({ C605: [2.5, 2.6], C609: [0.02, 0.04], C610: [3, 0.01] }, {});
+    expect(costOf(CALLS, long)).toEqual({ ...bounds, farDebit: priceFromDollars(2.46) });
+  });
+
+  it('leaves a best mark to its position', () => {
+    const of = quotes({ C605: [9, 0.5], C606: [2, 2.1], C610: [0.01, 0.02] }, {});
+    const market = { quotes: of, at: NOW, guard: QUOTE_GUARD, spot: priceFromDollars(606) };
+    const mark = markPosition(CALLS, market);
+    expect(mark).toMatchObject({ atBestCents: -199_00, trusted: false });
+    expect(mark.unmarkable).toMatchObject([{ fault: 'crossed' }]);
+  });
+});
+
 describe('a stop beside a short of which nothing is heard', () => {
   const old = { P595: [0.4, 0.42] as const };
   const whole: OpenPosition = {

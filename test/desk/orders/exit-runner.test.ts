@@ -110,6 +110,23 @@ describe('a wing about which nothing comes for minutes', () => {
   });
 });
 
+describe('a leg whose last quote is crossed', () => {
+  it.each([601, 606])('does not keep the stop of its side from firing: %i', (crossed) => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = (sides, right, strike) => {
+      const isCrossed = right === 'call' && strike === crossed;
+      return isCrossed ? { bid: sides.ask, ask: sides.bid } : sides;
+    };
+    rig.advance(60);
+    expect(triggers(rig)).toEqual([]);
+    expect(rig.alerts()).toContain('LEG_UNMARKABLE');
+    rig.quotes(604.5);
+    rig.advance(12);
+    expect(triggers(rig)).toEqual(['callSideStop']);
+  });
+});
+
 describe('an opening that is reported leg by leg', () => {
   it('is not left for what its first leg alone looks like', () => {
     const rig = new DeskRig();

@@ -72,8 +72,9 @@ export interface KeyRing {
   readonly fault: string | undefined;
 }
 
-/** Reads the statements of one log, in order. Each must be signed as it claims to be. */
-export function readKeyRing(notes: readonly string[], origin: string): KeyRing {
+/** Reads the statements of one log, in order: of that with this origin, or of whichever the first is of. Each
+ * must be signed as it claims to be. */
+export function readKeyRing(notes: readonly string[], origin: string | undefined): KeyRing {
   const keys: RingKey[] = [];
   for (const note of notes) {
     const read = readStatement(note, origin, keys.at(-1), keys.length + 1);
@@ -85,7 +86,7 @@ export function readKeyRing(notes: readonly string[], origin: string): KeyRing {
 
 function readStatement(
   note: string,
-  origin: string,
+  origin: string | undefined,
   before: RingKey | undefined,
   number: number,
 ): RingKey | string {
@@ -93,7 +94,8 @@ function readStatement(
   const statement = parsed === undefined ? undefined : parseStatement(parsed.text);
   if (parsed === undefined || statement === undefined) return 'it is no statement of a key';
   const verifier = new NoteVerifier(statement.key);
-  if (statement.key.name !== origin) return 'it is of another log';
+  const log = origin ?? before?.statement.key.name ?? statement.key.name;
+  if (statement.key.name !== log) return 'it is of another log';
   if (statement.number !== number) return `it is numbered ${statement.number}`;
   if (!verifier.isSigned(parsed)) return 'it is not signed by the key itself';
   if (before === undefined) {

@@ -18,6 +18,7 @@ export const TILE_WIDTH = 256;
 export const TILE_HEIGHT = 8;
 
 export const CHECKPOINT_NAME = 'checkpoint';
+export const CHECKPOINTS_FOLDER = 'checkpoints';
 const GROUP = 1_000;
 const GROUP_DIGITS = 3;
 
@@ -43,7 +44,7 @@ export function tilePath({ level, index, width }: TileName): string {
 }
 
 export function checkpointPath(number: number): string {
-  return `checkpoints/${numberPath(number)}`;
+  return `${CHECKPOINTS_FOLDER}/${numberPath(number)}`;
 }
 
 export function keyPath(number: number): string {

@@ -13,7 +13,14 @@ import { readKeyRing } from './key-statement.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { logFileNames, readKeyNotes } from './log-folder.ts';
 import type { LogName, TileName } from './log-layout.ts';
-import { CHECKPOINT_NAME, parseLogName, TILE_WIDTH, tilePath, tilesOf } from './log-layout.ts';
+import {
+  CHECKPOINT_NAME,
+  CHECKPOINTS_FOLDER,
+  parseLogName,
+  TILE_WIDTH,
+  tilePath,
+  tilesOf,
+} from './log-layout.ts';
 import { leafHash } from './merkle-tree.ts';
 import { verifierKeyText } from './signed-note.ts';
 import { TreeLevels } from './tree-levels.ts';
@@ -40,6 +47,7 @@ export interface LogScan {
   readonly files: number;
   readonly head: VerifiedHead | undefined;
   readonly lastSeq: number;
+  /** '' before the first checkpoint. */
   readonly origin: string;
   readonly findings: readonly VerifyFinding[];
   /** The root when the log had `size` entries; undefined where it never had so many. */
@@ -107,12 +115,13 @@ class LogScanner {
       if (name === undefined) this.#findings.push(tampered('it is no file of the log', { file }));
     }
     const history = checkHistory(this.#files, this.#folder, this.#names);
-    const origin = history.checkpoints[0]?.origin ?? '';
+    const origin = history.checkpoints[0]?.origin;
     const keys = this.#readKeys(origin);
     this.#findings.push(...history.findings, ...history.signatureFindings(keys));
     this.#checkpoints = history.checkpoints;
     const last = history.checkpoints.at(-1);
     const size = last?.size ?? 0;
+    if (last === undefined) this.#judgeBeginning(history.findings);
     this.#compareRoots();
     this.#readEntries(size);
     this.#checkTiles(size);
@@ -122,14 +131,21 @@ class LogScanner {
       files: this.#names.size,
       head: last === undefined || key === undefined ? undefined : headOf(last, key),
       lastSeq: last?.lastSeq ?? 0,
-      origin,
+      origin: origin ?? '',
       findings: this.#findings,
       rootAt: (at) => this.#levels.rootAt(at),
       leafAt: (index) => this.#levels.tile(0, index, index + 1),
     };
   }
 
-  #readKeys(origin: string): readonly RingKey[] {
+  /** A log begins with its key and first tiles, and a crash can leave it so: the folder of its checkpoints is
+   * made once the first is on disk. */
+  #judgeBeginning(found: readonly VerifyFinding[]): void {
+    if (found.length > 0 || !this.#disk.exists(join(this.#folder, CHECKPOINTS_FOLDER))) return;
+    this.#findings.push(tampered('they are gone', { file: CHECKPOINTS_FOLDER }));
+  }
+
+  #readKeys(origin: string | undefined): readonly RingKey[] {
     const notes = readKeyNotes(this.#disk, this.#folder);
     const { keys, fault } = readKeyRing(notes, origin);
     if (fault !== undefined) this.#findings.push(tampered(fault, { file: 'keys' }));

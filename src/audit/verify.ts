@@ -12,6 +12,7 @@ import type { JournalPaths } from './journal-paths.ts';
 import { journalPaths } from './journal-paths.ts';
 import { scanJournal } from './journal-scan.ts';
 import { newestCheckpoint } from './log-folder.ts';
+import { CHECKPOINTS_FOLDER } from './log-layout.ts';
 import type { LogScan, WitnessedRoot } from './log-scan.ts';
 import { scanLog } from './log-scan.ts';
 import { witnessRecords } from './log-witness.ts';
@@ -70,7 +71,7 @@ function homeOf(target: string, disk: Disk): string | undefined {
 }
 
 function isLogFolder(target: string, disk: Disk): boolean {
-  return disk.exists(join(target, 'checkpoints')) || disk.exists(join(target, 'tile'));
+  return disk.exists(join(target, CHECKPOINTS_FOLDER)) || disk.exists(join(target, 'tile'));
 }
 
 function verifyHome(
@@ -176,6 +177,9 @@ export function verifyLogFolder(
   const fault = chain.fault(scan);
   const findings = [...scan.findings, ...checks.findings((size) => scan.rootAt(size))];
   if (fault !== undefined) findings.push(tampered(fault));
+  if (scan.origin === '') {
+    findings.push(unchecked('the log has no checkpoint yet, and nothing of it is proven'));
+  }
   return reportOf(target, findings, {
     files: scan.files,
     records: chain.records,

@@ -142,6 +142,15 @@ describe('attacks on a sealed log', () => {
     expect(told).toContain('lie beyond the newest checkpoint');
   });
 
+  it('shows that all checkpoints were taken away', () => {
+    const home = twiceSealed();
+    const log = logOf(home);
+    for (const name of ['checkpoint', 'checkpoints/001', 'checkpoints/002'])
+      rmSync(join(log, name));
+    expectFound(verifyJournal(home), /they are gone/);
+    expectFound(logAlone(home), /they are gone/);
+  });
+
   it('shows a log signed anew with another key', () => {
     const home = twiceSealed();
     const trusted = trustOf(home);

@@ -163,6 +163,19 @@ describe('sealing a journal', () => {
     expect(verifyJournal(home)).toMatchObject({ exitCode: 0, findings: [] });
   });
 
+  it('may be cut off before the first checkpoint, which proves nothing and is no tampering', () => {
+    const home = homeWith(alerts(1, 5));
+    const disk = new FailingDisk();
+    disk.arm({ operation: 'create', from: 1, code: 'EIO', path: 'checkpoint' });
+    expect(() => sealerOf(home, { disk })).toThrow('EIO');
+    expect(names(home)).toEqual(['keys/001', 'tile/0/000.p/5', 'tile/entries/000.p/5']);
+    expect(verifyJournal(home)).toMatchObject({ exitCode: 0, records: 5 });
+    const alone = verifyJournal(logOf(home), realDisk, trustOf(home));
+    expect(alone.exitCode, JSON.stringify(alone.findings)).toBe(2);
+    sealerOf(home);
+    expect(verifyJournal(home)).toMatchObject({ exitCode: 0, findings: [] });
+  });
+
   it('completes a checkpoint whose numbered copy a crash left out', () => {
     const home = sealedHome(alerts(1, 5));
     rmSync(join(logOf(home), 'checkpoints/001'));

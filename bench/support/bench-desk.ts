@@ -10,6 +10,7 @@ import type { OrderGateway } from '../../src/broker/order-gateway.ts';
 import type { PaperHistory } from '../../src/broker/paper/history.ts';
 import { PaperBroker } from '../../src/broker/paper/paper-broker.ts';
 import { Desk } from '../../src/desk/desk.ts';
+import type { AuditStart } from '../../src/desk/desk-config.ts';
 import type { Caller, TradeCard } from '../../src/desk/engine-api.ts';
 import type { StrategyRequest } from '../../src/desk/engine-api-requests.ts';
 import type { Command } from '../../src/desk/inputs.ts';
@@ -92,6 +93,8 @@ export interface BenchStart {
   readonly far?: FarBroker;
   /** No earlier than this. */
   readonly at?: At | undefined;
+  /** What the record of the start says of the sealed log; by default there is none. */
+  readonly audit?: AuditStart | undefined;
 }
 
 /** The adapter to a broker elsewhere, and the wires that its requests leave by. */
@@ -142,6 +145,7 @@ export class BenchDesk {
         underlying: 'SPY',
         limits: WIDE_LIMITS,
         flatBy: {},
+        audit: start.audit,
       },
       chain,
       chainBuffer: this.buffers.chain,

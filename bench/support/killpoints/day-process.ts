@@ -1,6 +1,6 @@
 /**
- * A scripted day as a process of its own: the product's desk, shell, kill switch and journal thread on real
- * files. Its broker is whoever listens at the socket, and outlives it: what really left, what was filled and
+ * A scripted day as a process of its own: the product's desk, shell, kill switch, journal thread and sealing
+ * thread on real files. Its broker is whoever listens at the socket, and outlives it: what really left, what was filled and
  * what is held is known there alone.
  *
  *     node day-process.ts HOME PORT first|again PLANT
@@ -12,16 +12,22 @@
  *     durable N     the journal called every record up to N durable
  *     answer ID     a confirm was answered with this order
  *     kill WORD     `set`: the kill is engaged · `rearming`: it is about to be released
+ *     latch WORD    `setting` · `set`: it was answered as on disk · `clearing` · `clear`
+ *     sealed N ROOT a checkpoint of the sealed log was told, with its root
  *     holds WHAT    what the desk holds, once it is reconciled
  *     knows ID …    orders that the desk knows
  *     fills ID …    executions that the desk's book has
  *     end WHAT      what it holds at its end: `flat` is nothing
  */
+import { rmSync } from 'node:fs';
 import { MessageChannel } from 'node:worker_threads';
+import { startAuditSealing } from '../../../src/audit/audit-sealing-shell.ts';
 import { readJournal } from '../../../src/audit/journal-open.ts';
+import { journalPaths } from '../../../src/audit/journal-paths.ts';
 import type { JournalReply } from '../../../src/audit/journal-protocol.ts';
 import { startJournalThread } from '../../../src/audit/journal-thread.ts';
 import { readKillLatch } from '../../../src/audit/kill-latch.ts';
+import { auditStart } from '../../../src/command/audit-watch.ts';
 import { KillSwitch } from '../../../src/command/kill-switch.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
@@ -61,6 +67,7 @@ class Day {
       strikes: STRIKES,
       at: broker.at,
       far: broker,
+      audit: auditStart(home),
     });
     this.#kill = new KillSwitch(home, this.bench.counters);
     broker.onWire = (wire) => this.bench.shell.step({ kind: 'wire', at: this.bench.at, wire });
@@ -139,13 +146,16 @@ class Day {
     }
   }
 
-  /** Word, latch and core are killed, and released again by the operator. */
+  /** Word, latch and core are killed, twice, and released again by the operator. */
   async drill(): Promise<void> {
+    await this.kill('a drill', OPERATOR.principal);
     await this.kill('a drill', OPERATOR.principal);
     broker.say('kill rearming');
     const answer = this.bench.put({ kind: 'rearm' }, OPERATOR);
     await this.settled();
-    if (!isDenied(answer())) await this.#kill.clear();
+    if (isDenied(answer())) return;
+    broker.say('latch clearing');
+    if ((await this.#kill.clear()) === undefined) broker.say('latch clear');
   }
 
   /** A latch that stood at the start, as the engine's own start takes it up. */
@@ -159,10 +169,14 @@ class Day {
   }
 
   async kill(asked: string, principal: string): Promise<void> {
-    const { reason, kept } = this.#kill.engage(asked, principal);
+    broker.say('latch setting');
+    const isKept = plant !== 'forget-latch';
+    const { reason, kept } = isKept
+      ? this.#kill.engage(asked, principal)
+      : { reason: asked, kept: undefined };
     this.bench.command({ kind: 'kill', reason }, { principal, authority: 'observe' });
     await this.settled();
-    await kept;
+    if ((await kept) === undefined) broker.note('latch set');
     broker.say('kill set');
   }
 
@@ -223,8 +237,6 @@ async function trade(day: Day): Promise<void> {
   await day.open(NARROW);
   await day.open({ ...STRADDLE, strike: 602 });
   await day.rest();
-  // Again, for the journal's thread syncs folders too: of the first syncs its own come first.
-  await day.drill();
   await day.flatten();
 }
 
@@ -242,11 +254,21 @@ async function takeUp(day: Day, records: readonly AuditRecord[]): Promise<void> 
 }
 
 const records = part === 'first' ? [] : readJournal(home).records;
+if (part === 'again' && plant === 'forget-log') {
+  rmSync(journalPaths(home).log, { recursive: true, force: true });
+}
 const { port1, port2 } = new MessageChannel();
 const thread = await startJournalThread({ home, corePort: port2 });
 const day = new Day(port1, records);
+const sealing = await startAuditSealing({
+  home,
+  build: 'bench',
+  s3: undefined,
+  onHead: ({ checkpoint, root }) => broker.note(`sealed ${checkpoint} ${root}`),
+});
 if (part === 'first') await trade(day);
 else await takeUp(day, records);
 await day.close();
 await thread.closed;
+await sealing.close();
 broker.end();

@@ -1,6 +1,7 @@
 /** What of the promises a struck day and the restart behind it broke. */
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
 import type { AccountFacts } from './far-account.ts';
+import type { HomeFacts } from './home-facts.ts';
 import type { Ended, Injection } from './strace.ts';
 import { wasKilled } from './strace.ts';
 import type { Said } from './witness.ts';
@@ -13,6 +14,9 @@ export interface Seen {
   readonly before: Said;
   readonly again: Ended;
   readonly after: Said;
+  /** The home's files behind the struck day, and behind the restart. */
+  readonly left: HomeFacts;
+  readonly kept: HomeFacts;
   /** The account at the end of both. */
   readonly account: AccountFacts;
   /** The journal at the end of both. */
@@ -34,7 +38,47 @@ export function faultsOf(seen: Seen, { fault }: Pick<Injection, 'fault'>): reado
     if (!after.knows.includes(id)) found.push(`${id} was answered and is forgotten`);
   }
   if (before.kill === 'set' && after.kill !== 'set') found.push('a kill was set and is forgotten');
-  return [...found, ...orderFaults(seen), ...(again.code === 0 ? bookFaults(seen) : [])];
+  const ofRestart = again.code === 0 ? [...bookFaults(seen), ...sealFaults(seen)] : [];
+  return [...found, ...latchFaults(seen), ...orderFaults(seen), ...ofRestart];
+}
+
+/** The latch is what it was answered to be; the restart changes nothing of it. */
+function latchFaults({ before, left, kept }: Seen): readonly string[] {
+  const found: string[] = [];
+  if (before.latch === 'set' && !left.isLatched)
+    found.push('a latch was answered as set and is not there');
+  if (before.latch === 'clear' && left.isLatched)
+    found.push('a latch was answered as cleared and is there');
+  if (left.isLatched !== kept.isLatched)
+    found.push(`the restart left the latch ${kept.isLatched ? 'set' : 'clear'}`);
+  return found;
+}
+
+/** A verifier called it tampered with at no time. Behind the restart all is sealed, and every checkpoint that
+ * was told is there as it was told. */
+function sealFaults({ before, after, left, kept }: Seen): readonly string[] {
+  const told = [...before.sealed, ...after.sealed].filter(
+    ({ checkpoint, root }) => kept.roots.get(checkpoint) !== root,
+  );
+  // Before a record is durable there may be no journal to verify.
+  const mayLack = before.durable === 0;
+  const isSealed = kept.sealedSeq >= kept.report.lastSeq;
+  return [
+    ...verifierFaults(left.report, 'behind the struck day', mayLack),
+    ...verifierFaults(kept.report, 'behind the restart', false),
+    ...told.map(({ checkpoint }) => `checkpoint ${checkpoint} was told and is lost`),
+    ...(isSealed ? [] : [`records behind ${kept.sealedSeq} are not sealed by the restart`]),
+  ];
+}
+
+function verifierFaults(
+  { exitCode, findings }: HomeFacts['report'],
+  when: string,
+  mayLack: boolean,
+): readonly string[] {
+  if (exitCode === 0 || (exitCode === 2 && mayLack)) return [];
+  const what = findings.filter(({ severity }) => severity !== 'notice').map((each) => each.what);
+  return [`the verifier answers ${exitCode} ${when}: ${what.join('; ')}`];
 }
 
 /** Every order that the broker got is recorded, once, and came once. */

@@ -17,6 +17,10 @@ export interface Said {
   readonly durable: number;
   /** What it did last to the kill, or at its end what it has of it. */
   readonly kill: string | undefined;
+  /** What it did last to the kill latch on disk. */
+  readonly latch: string | undefined;
+  /** Checkpoints of the sealed log that were told, by their number. */
+  readonly sealed: readonly { readonly checkpoint: number; readonly root: string }[];
   /** What it holds, and what its broker said of that at the same moment. */
   readonly books: readonly { readonly desk: string; readonly account: string }[];
   readonly end: string | undefined;
@@ -41,6 +45,11 @@ export function saidIn(heard: readonly Heard[]): Said {
     fills: wordsOf(heard, 'fills').flatMap((ids) => ids.split(' ')),
     durable: Math.max(0, ...wordsOf(heard, 'durable').map(Number)),
     kill: wordsOf(heard, 'kill').at(-1),
+    latch: wordsOf(heard, 'latch').at(-1),
+    sealed: wordsOf(heard, 'sealed').map((words) => {
+      const [checkpoint, root = ''] = words.split(' ');
+      return { checkpoint: Number(checkpoint), root };
+    }),
     books: heard.flatMap(({ line, account }) =>
       wordsOf([{ line, account }], 'holds').map((desk) => ({ desk, account })),
     ),

@@ -92,6 +92,11 @@ function tellNews(world: AlpacaWorld, place: Place, heard: Heard, source?: 'snap
   return line;
 }
 
+/** The newest order of a line that the broker has; one that was to take its place, and never came, is none. */
+function lastListed(line: OrderLine): LineOrder | undefined {
+  return line.orders.findLast((order) => order.id !== undefined && !isWaiting(line, order));
+}
+
 /** What a list says of own orders. */
 export function listedFacts(
   world: AlpacaWorld,
@@ -99,7 +104,7 @@ export function listedFacts(
 ): readonly OrderFacts[] {
   return wires.flatMap((wire) => {
     const { line, order } = world.lines.placeOf(wire.id) ?? {};
-    const isEnd = line?.end !== undefined && lastOrder(line) === order;
+    const isEnd = line?.end !== undefined && lastListed(line) === order;
     return orderFacts(world, wire).map((facts) => (isEnd ? facts : { ...facts, hasEnded: false }));
   });
 }

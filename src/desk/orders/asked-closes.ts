@@ -9,10 +9,10 @@
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
 import type { PortfolioBook } from '../../engine/portfolio/portfolio-book.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { Outbox } from '../outbox.ts';
+import type { ClosePause } from './close-pause.ts';
 import type { OrderBook, OrderRecord } from './order-book.ts';
 import { contractsLeft, isCalledBackByPerson, isExternal, letWork } from './order-book.ts';
 
@@ -35,8 +35,8 @@ export interface AskedClose {
   readonly legs: Map<string, AskedLeg>;
   /** What single executions took from it, by their ids: a broker may take one back. */
   readonly taken: Map<string, number>;
-  /** Wall time of the next try, and why the last one came to nothing: both begin anew with a run. */
-  retryAt: EpochMicros | undefined;
+  /** Until when it is not tried again, and why the last try came to nothing: both begin anew with a run. */
+  pause: ClosePause | undefined;
   told: string;
 }
 
@@ -91,7 +91,7 @@ export function noteAsked(desk: Books, order: OrderRecord, isOfThisAll: boolean)
     legs.set(symbol, { held, toGo: isOfThisAll ? most : Math.min(most, part) });
   }
   const { taken, told = '' } = known ?? {};
-  const entry = { intentId, isOfAll, legs, taken: new Map(taken), retryAt: undefined, told };
+  const entry = { intentId, isOfAll, legs, taken: new Map(taken), pause: undefined, told };
   desk.day.askedCloses.set(positionId, entry);
 }
 

@@ -4,8 +4,6 @@
  * is left this way once not even the reserve takes records: then only the console flattens.
  */
 
-import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
@@ -18,6 +16,8 @@ import type { OpenPosition } from '../exits/open-position.ts';
 import { awaitQuotes } from '../session/chain-filling.ts';
 import { begunExit, isRestLeft } from './begun-exits.ts';
 import { isBeingReported } from './being-reported.ts';
+import type { ClosePause } from './close-pause.ts';
+import { isHeldBack, isPausing, pauseAfter } from './close-pause.ts';
 import { freeLegs, isAllOrdered } from './closing.ts';
 import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
@@ -29,9 +29,6 @@ import { mayCloseFrom } from './refused-closes.ts';
 /** What is told of a position that cannot be left. A trader's close that cannot go on is told so too: whichever
  * ends it, the other tells it again. */
 const REFUSED = 'EXIT_REFUSED';
-
-/** An exit that cannot be ordered is looked at again after this long: at once brings the same. */
-const RETRY_AFTER_MICROS = 5_000_000;
 
 /** A position as it is judged. Kept while no order closes any of it and it covers nothing beside it; the
  * whole of it is kept meanwhile too. */
@@ -80,7 +77,7 @@ function goesOn(desk: DeskContext, { position, held, isClosing }: Watched): Exit
 /** Core thread only. Breaches are counted anew from fresh quotes after a restart, never guessed. */
 export class ExitRunner {
   readonly #memory = new Map<string, ExitMemory>();
-  readonly #retryAt = new Map<string, EpochMicros>();
+  readonly #pauses = new Map<string, ClosePause>();
   readonly #watched = new Map<string, Watched>();
   /** Which part of a position could not be left, and why, as it was last told. After a restart it is told anew
    * where it is so still; until then the page stands while anything is short. */
@@ -103,7 +100,7 @@ export class ExitRunner {
   /** Clearing a map makes a new table, even of an empty one. */
   #forgetAll(): void {
     if (this.#memory.size > 0) this.#memory.clear();
-    if (this.#retryAt.size > 0) this.#retryAt.clear();
+    if (this.#pauses.size > 0) this.#pauses.clear();
     if (this.#watched.size > 0) this.#watched.clear();
     if (this.#told.size > 0) this.#told.clear();
   }
@@ -176,9 +173,10 @@ export class ExitRunner {
     const { close, reason, numbers, urgency } = exit;
     hurryClosings(desk, positionId, urgency, close);
     if (awaitQuotes(desk, legsOfPart(free, close))) return;
-    if (desk.at.wall < (this.#retryAt.get(positionId) ?? 0)) return;
-    if (desk.at.wall < mayCloseFrom(desk, positionId)) return;
-    const { refused } = closePosition(desk, position, {
+    const { wall } = desk.at;
+    const pause = this.#pauses.get(positionId);
+    if (isHeldBack(pause, wall) || wall < mayCloseFrom(desk, positionId)) return;
+    const outcome = closePosition(desk, position, {
       purpose: 'exit',
       part: close,
       urgency,
@@ -187,12 +185,13 @@ export class ExitRunner {
       previewId: null,
       because: { reason, numbers },
     });
-    if (refused === undefined) {
+    if (outcome.refused === undefined) {
       this.#endTold(desk, positionId, 'an exit of it goes out');
       return;
     }
-    this.#retryAt.set(positionId, addMicros(desk.at.wall, RETRY_AFTER_MICROS));
-    const text = `${positionId} should be left (${reason}) but cannot be: ${refused}`;
+    if (isPausing(pause, wall)) return;
+    this.#pauses.set(positionId, pauseAfter(outcome, wall));
+    const text = `${positionId} should be left (${reason}) but cannot be: ${outcome.refused}`;
     const isOpen = desk.out.isOpen(REFUSED, positionId);
     if (isOpen && this.#told.get(positionId)?.text === text) return;
     this.#told.set(positionId, { part: close, text });

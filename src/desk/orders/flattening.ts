@@ -72,6 +72,8 @@ export interface CloseOrder {
 /** What a close came to: why nothing was closed, what it waits for, or which legs stay open and why. */
 export interface CloseOutcome {
   readonly refused?: string;
+  /** It was refused because a leg has no market to close in. */
+  readonly lacksMarket?: boolean;
   readonly waits?: string;
   readonly notes: readonly string[];
 }
@@ -105,7 +107,10 @@ export function closePosition(
     held === undefined
       ? closingIntent(desk, position, request)
       : closingIntentOf(desk, position, held, request);
-  if ('denied' in closing) return { refused: closing.denied.message, notes: [] };
+  if ('denied' in closing) {
+    const { code, message } = closing.denied;
+    return { refused: message, lacksMarket: code === 'leg_market_missing', notes: [] };
+  }
   const judgement = judgeIntent(desk, closing.intent);
   if (judgement.approved === undefined) {
     const refused = judgement.verdict.denial?.message ?? 'refused by a check';

@@ -1,6 +1,5 @@
 /** Goes on with closes that are begun and not through: with what traders asked for, until it is gone. */
 
-import { addMicros, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire } from '../account/held-position.ts';
 import { exitSettingsOf } from '../desk-config.ts';
@@ -9,13 +8,11 @@ import { awaitQuotes } from '../session/chain-filling.ts';
 import type { AskedClose } from './asked-closes.ts';
 import { ASKED } from './asked-closes.ts';
 import { isBeingReported } from './being-reported.ts';
+import { isHeldBack, isPausing, pauseAfter } from './close-pause.ts';
 import { freeOf } from './closing.ts';
 import { isForOwnPrice } from './closing-floor.ts';
 import { closePosition } from './flattening.ts';
 import { mayCloseFrom } from './refused-closes.ts';
-
-/** What cannot be ordered now is looked at again after this long. */
-const RETRY_AFTER_MICROS = 5 * MICROS_PER_SECOND;
 
 /** Goes on with all that is begun. Called on the clock, behind the exits: what they close counts. */
 export function keepClosing(desk: DeskContext): void {
@@ -32,7 +29,8 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
   const { positionId } = position;
   const { wall } = desk.at;
   if (asked.isOfAll) hurryResting(desk, positionId);
-  if (wall < (asked.retryAt ?? 0) || wall < mayCloseFrom(desk, positionId)) return;
+  const { pause } = asked;
+  if (isHeldBack(pause, wall) || wall < mayCloseFrom(desk, positionId)) return;
   if (isBeingReported(desk, positionId)) return;
   const held = freeOf(desk, position, (symbol) => asked.legs.get(symbol)?.toGo ?? 0);
   if (held.length === 0 || awaitQuotes(desk, held)) return;
@@ -40,7 +38,7 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
     if (asked.told !== '') endTold(desk, positionId, asked, 'is left to expire');
     return;
   }
-  const { refused = '' } = closePosition(desk, position, {
+  const outcome = closePosition(desk, position, {
     purpose: 'exit',
     part: 'whole',
     held,
@@ -50,13 +48,15 @@ function goOn(desk: DeskContext, position: StructurePosition, asked: AskedClose)
     previewId: null,
     because: { reason: ASKED, numbers: { by: asked.intentId } },
   });
-  if (refused === '') {
+  const { refused } = outcome;
+  if (refused === undefined) {
     endTold(desk, positionId, asked, 'is closed on');
     return;
   }
+  if (isPausing(pause, wall)) return;
   const isNews = refused !== asked.told || !desk.out.isOpen('EXIT_REFUSED', positionId);
   asked.told = refused;
-  asked.retryAt = addMicros(wall, RETRY_AFTER_MICROS);
+  asked.pause = pauseAfter(outcome, wall);
   if (!isNews) return;
   const text = `${positionId} should be closed as ${asked.intentId} asked but cannot be: ${refused}`;
   desk.out.alert('critical', 'EXIT_REFUSED', text, positionId);

@@ -711,6 +711,16 @@ describe('a change of the limit', () => {
     ]);
   });
 
+  it('of a close whose new order was never sent says that the stream lost the end of the old one', () => {
+    const { rig, closing, intentId } = heldSpread();
+    rig.place(closing);
+    rig.wires.faults.onRequest('POST', 'unsent');
+    rig.wires.faults.onStream('lost', 'lost', 'lost');
+    const events = rig.reprice(closing, -0.4, 20);
+    expect(kinds(events)).toEqual(['rejected', 'unheard']);
+    expect(events.at(-1)).toEqual({ kind: 'unheard', intentId, what: 'end' });
+  });
+
   it('that asks for the limit which the order has is answered without a request', () => {
     const { rig, closing } = heldCall();
     rig.place(closing);

@@ -392,6 +392,19 @@ describe('an exit in trouble', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('that finds no market goes out with the first quotes that show one', () => {
+    const rig = new DeskRig({ minutes: 14 * 60 });
+    rig.openPosition();
+    const shown = rig.edit;
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.goTo(15 * 60 + 40);
+    rig.advance(1);
+    expect([rig.alerts().includes('EXIT_REFUSED'), triggers(rig)]).toEqual([true, []]);
+    rig.edit = shown;
+    rig.quotes();
+    expect(triggers(rig)).toEqual(['flatBy']);
+  });
+
   it('ends its page as it goes out, so that the next one that finds no market pages too', () => {
     const rig = new DeskRig({ minutes: 14 * 60 });
     rig.openPosition();

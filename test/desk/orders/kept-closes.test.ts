@@ -141,6 +141,17 @@ describe('what a trader asked to be closed', () => {
     rig.advance(60);
     expect(held(rig)).toEqual([]);
   });
+
+  it('goes on with the first quotes that show a market', () => {
+    const { rig, positionId } = refusedClose();
+    rig.gateway.refuse = undefined;
+    rig.edit = () => ({ bid: undefined, ask: undefined });
+    rig.advance(31);
+    const before = rig.desk.context.orders.closing(positionId).length;
+    rig.edit = (sides) => sides;
+    rig.advance(1);
+    expect([before, rig.desk.context.orders.closing(positionId).length]).toEqual([0, 1]);
+  });
 });
 
 describe('what a trader asked to be closed ends', () => {

@@ -19,7 +19,7 @@ import { isBeingReported, reportedBy } from './being-reported.ts';
 import type { OrderRecord } from './order-book.ts';
 import { filledUnits, isCalledBackByEngine, isCalledBackByPerson, isFinal } from './order-book.ts';
 import type { Protection } from './protection.ts';
-import { amendProtection } from './protection.ts';
+import { amendProtection, newestStop } from './protection.ts';
 import { callBackStop, recordIntent, settleReleased } from './sending.ts';
 
 /** The broker's snapshot is asked about each stop this often: well within every 30 seconds. */
@@ -72,14 +72,10 @@ function wantedStop(desk: DeskContext, position: StructurePosition): ProtectiveS
   return protectiveStop(asOpenPosition(desk, position));
 }
 
-function isStop({ intent }: OrderRecord): boolean {
-  return intent.purpose === 'protective';
-}
-
 /** The engine's last stop of the position, where it ended without the engine's asking. One that was taken as
  * something else counts as refused, although the engine called it back. */
 function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined {
-  const last = desk.orders.of(positionId).findLast(isStop);
+  const last = newestStop(desk.orders, positionId);
   if (last === undefined || !isFinal(last)) return undefined;
   return last.status === 'rejected' || !isCalledBackByEngine(last) ? last : undefined;
 }
@@ -87,8 +83,9 @@ function lastEnd(desk: DeskContext, positionId: string): OrderRecord | undefined
 /** True where the broker refused stops of this position so often that asking again is no use. What never
  * reached it says nothing of that. */
 function isRefused(desk: DeskContext, positionId: string): boolean {
-  const stops = desk.orders.of(positionId).filter(isStop);
-  const refused = stops.filter((stop) => stop.status === 'rejected' && stop.refusal !== 'unsent');
+  const refused = desk.orders.of(positionId).filter(({ intent, status, refusal }) => {
+    return intent.purpose === 'protective' && status === 'rejected' && refusal !== 'unsent';
+  });
   if (refused.length < MOST_REFUSALS) return false;
   tellOnce(desk, `unprotected ${positionId}`, () => {
     const text = `${positionId} has no stop at the broker: it refused ${refused.length}; the engine alone watches it`;

@@ -1,3 +1,7 @@
+/** Stops of the engine's own that rest at the broker, by position. */
+
+import type { OrderBook, OrderRecord } from './order-book.ts';
+
 /** What the desk knows of one position's stop at the broker. Times by the wall clock. */
 export interface Protection {
   readonly intentId: string;
@@ -5,6 +9,11 @@ export interface Protection {
   readonly verifiedAt: number | undefined;
   /** False from a snapshot on that did not list it. */
   readonly isListed: boolean;
+}
+
+/** The stop of a position that was given last, whatever became of it. */
+export function newestStop(orders: OrderBook, positionId: string): OrderRecord | undefined {
+  return orders.of(positionId).findLast(({ intent }) => intent.purpose === 'protective');
 }
 
 /** Protections by position id. */

@@ -22,6 +22,7 @@ import { sellsCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isCalledBackByPerson, isClose, isExternal, isFinal, newOrder } from './order-book.ts';
 import { publishOrder } from './order-views.ts';
+import { newestStop } from './protection.ts';
 import { rememberOrder } from './recent-orders.ts';
 
 /** A close that waits this long for the end of its position's stop is paged. */
@@ -220,8 +221,7 @@ function mayGo(desk: DeskContext, order: OrderRecord): boolean {
 
 /** True where the newest stop of the position at the broker sold what it covered. */
 function hasStopFilled({ orders }: DeskContext, { intent: { positionId } }: OrderRecord): boolean {
-  const stop = orders.of(positionId).findLast(({ intent }) => intent.purpose === 'protective');
-  return stop?.status === 'filled';
+  return newestStop(orders, positionId)?.status === 'filled';
 }
 
 /** Why a close must not fill any more; undefined where it may. */

@@ -25,7 +25,8 @@ export interface ClosingOrder {
   readonly leftOut: readonly LeftOutLeg[];
 }
 
-function hasMarket(quote: Quote | undefined, quantity: number): boolean {
+/** True where a leg that is held so can be closed now. */
+export function hasMarket(quote: Quote | undefined, quantity: number): boolean {
   const side = quantity > 0 ? quote?.bid : quote?.ask;
   return side !== undefined && side > 0;
 }

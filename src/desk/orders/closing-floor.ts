@@ -5,11 +5,14 @@
  */
 
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { netPrices } from '../../engine/domain/net-price.ts';
 import { ceilToTick } from '../../engine/domain/tick-grid.ts';
 import { type Price, price } from '../../engine/domain/units.ts';
+import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { asOpenPosition } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { spotNow } from '../desk-context.ts';
+import { quoteOf, spotNow } from '../desk-context.ts';
+import { hasMarket } from '../exits/close-legs.ts';
 import { costOfWhole } from '../exits/closing-cost.ts';
 import type { ExitReason } from '../exits/exit-input.ts';
 import { policyOf } from '../exits/exit-policy.ts';
@@ -18,6 +21,7 @@ import { worstClosingNet } from '../exits/limit-ladder.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { debitAt } from '../previews/manual-exit.ts';
 import { isBeingReported } from './being-reported.ts';
+import { alreadyClosing } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { contractsLeft, filledUnits } from './order-book.ts';
 import { isTakenApart } from './refused-closes.ts';
@@ -98,4 +102,27 @@ function targetNet(desk: DeskContext, order: OrderRecord, natural: Price): Price
   if (cost.kind !== 'trusted') return order.limit;
   const room = ((debitAt(target) - cost.natural) * whole.quantity) / unitsLeft;
   return ceilToTick(gridOf(legs), Math.round(natural - room));
+}
+
+/** True for a close at the target that has to bring more than its legs trade at now. */
+function asksForMore(desk: DeskContext, order: OrderRecord): boolean {
+  if (order.status !== 'working' || order.exitReason !== 'target' || isHurried(order)) return false;
+  const net = netPrices(order.intent.legs, (symbol) => quoteOf(desk, symbol));
+  if ('missing' in net) return false;
+  return (targetNet(desk, order, net.natural) ?? net.natural) > net.natural;
+}
+
+/** Closes that rest for the target of a trade which is there with what no order closes: alone each asks for all
+ * that it lacks, as one for what they left out would, so that none of them fills. */
+export function restingApart(
+  desk: DeskContext,
+  { positionId, legs }: StructurePosition,
+): readonly OrderRecord[] {
+  const claimed = alreadyClosing(desk, positionId);
+  const isLeftOut = legs.some(({ instrument, quantity }) => {
+    const symbol = instrumentSymbol(instrument);
+    return quantity !== 0 && !claimed.has(symbol) && hasMarket(quoteOf(desk, symbol), quantity);
+  });
+  if (!isLeftOut) return [];
+  return desk.orders.closing(positionId).filter((order) => asksForMore(desk, order));
 }

@@ -19,12 +19,14 @@ import { isBeingReported } from './being-reported.ts';
 import type { ClosePause } from './close-pause.ts';
 import { isHeldBack, isPausing, pauseAfter } from './close-pause.ts';
 import { freeLegs, isAllOrdered } from './closing.ts';
+import { restingApart } from './closing-floor.ts';
 import { tellHurried } from './exit-cause.ts';
 import { ExitMarket } from './exit-market.ts';
 import { closePosition, hurryClosings, LEFT_TO_EXPIRE, tellLeftToExpire } from './flattening.ts';
 import { shortsBeside } from './long-cover.ts';
 import { isFinal } from './order-book.ts';
 import { mayCloseFrom } from './refused-closes.ts';
+import { requestCancel } from './sending.ts';
 
 /** What is told of a position that cannot be left. A trader's close that cannot go on is told so too: whichever
  * ends it, the other tells it again. */
@@ -67,6 +69,18 @@ function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory)
 function hurryBy(desk: DeskContext, position: StructurePosition, decision: ExitClose): void {
   hurryClosings(desk, position.positionId, decision.urgency, decision.close);
   tellHurried(desk, position, decision);
+}
+
+/** A trade that is at its target with what a close of it left out leaves by one order: what rests for the target
+ * by a part of it is called back, and all is given anew behind that. True while something is. */
+function joins(desk: DeskContext, position: StructurePosition, { reason }: ExitClose): boolean {
+  const apart = reason === 'target' ? restingApart(desk, position) : [];
+  for (const order of apart) {
+    if (desk.at.wall < (order.cancelAgainAt ?? 0)) continue;
+    order.reason = 'it is given anew with what it left out, which has a market again';
+    requestCancel(desk, order, 'engine');
+  }
+  return apart.length > 0;
 }
 
 /** What is begun and not through, where nothing else is to be left. */
@@ -147,7 +161,6 @@ export class ExitRunner {
     for (const stop of hurry ?? []) hurryBy(desk, position, stop);
     const exit = decision === 'hold' ? goesOn(desk, watched) : decision;
     if (exit === undefined) this.#endLeft(desk, watched);
-    else if (isClosing) hurryBy(desk, position, exit);
     else this.#leave(desk, watched, exit);
   }
 
@@ -168,8 +181,14 @@ export class ExitRunner {
     this.#endTold(desk, positionId, LEFT_TO_EXPIRE);
   }
 
-  #leave(desk: DeskContext, { from: position, position: free }: Watched, exit: ExitClose): void {
+  #leave(desk: DeskContext, watched: Watched, exit: ExitClose): void {
+    const { from: position, position: free, isClosing } = watched;
     const { positionId } = position;
+    if (joins(desk, position, exit)) return;
+    if (isClosing) {
+      hurryBy(desk, position, exit);
+      return;
+    }
     const { close, reason, numbers, urgency } = exit;
     hurryClosings(desk, positionId, urgency, close);
     if (awaitQuotes(desk, legsOfPart(free, close))) return;

@@ -88,45 +88,78 @@ describe('a close for a profit target', () => {
     expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', exitReason: 'target' });
   });
 
-  /** A straddle whose put rests at its target alone, and whose call, which nobody bid for then, is ordered beside
-   * it since the two together came to the target. */
-  function soldBeside() {
+  /** A straddle whose put rests at its target alone, since nobody bids for the call, which stands at this bid now
+   * and with which the trade is short of the target. */
+  function restsApart(callBid: number) {
     const rig = new DeskRig({ limits });
-    const { exitPlan } = rig.openPosition(STRADDLE);
+    const { exitPlan, legs } = rig.openPosition(STRADDLE);
     const { price: target = price(0) } = exitPlan?.target ?? {};
-    const shows = (put: number, callBid: number | undefined): void => {
-      const bid = target / 10_000 + put;
+    const shows = (put: number, bid: number | undefined): void => {
+      const bidOfPut = target / 10_000 + put;
       rig.edit = (_sides, right) =>
-        right === 'put' ? { bid, ask: bid + 0.02 } : { bid: callBid, ask: 0.03 };
+        right === 'put' ? { bid: bidOfPut, ask: bidOfPut + 0.02 } : { bid, ask: (bid ?? 0) + 0.02 };
     };
     shows(0.01, undefined);
     rig.size = 0;
     rig.advance(3);
-    shows(-0.1, 0.02);
+    shows(-0.1 - callBid, callBid);
     rig.advance(100);
-    expect(rig.orders()).toHaveLength(2);
-    shows(-0.02, 0.02);
-    rig.advance(3);
-    const [, put, call] = rig.orders();
-    return { rig, target, shows, put: put!, call: call! };
+    const [, put, ...others] = rig.orders();
+    expect([put?.intent.legs.length, others]).toEqual([1, []]);
+    const call = legs.find(({ instrument: i }) => i.kind === 'option' && i.right === 'call')!;
+    /** Somebody sells the call by hand. */
+    const sellCall = () => {
+      const symbol = instrumentSymbol(call.instrument);
+      const request = { legs: [{ symbol, action: 'sellToClose', ratio: 1 } as const], quantity: 1 };
+      const tokenSha256 = rig.newToken();
+      rig.ask({ kind: 'previewOrder', request, tokenSha256 });
+      const { orderId } = valueIn(rig.confirm(tokenSha256));
+      return rig.order(orderId ?? '');
+    };
+    return { rig, target, shows, put: put!, sellCall };
   }
 
+  it.each([0.02, 0.6])(
+    'is given anew with what it left out once the two are at the target, at a bid of %d',
+    (callBid) => {
+      const { rig, shows, put } = restsApart(callBid);
+      shows(-callBid, callBid);
+      rig.advance(10);
+      rig.size = 50;
+      rig.advance(30);
+      expect(rig.positions()).toEqual([]);
+      expect(put).toMatchObject({ status: 'cancelled', exitReason: 'target' });
+      expect(rig.orders().at(-1)).toMatchObject({ status: 'filled', exitReason: 'target' });
+    },
+  );
+
+  it('stays where it is beside what it left out while its own is what it asks for', () => {
+    const { rig, shows, put } = restsApart(0.02);
+    shows(0, 0.02);
+    rig.advance(10);
+    expect(put).toMatchObject({ status: 'working', cancelRequested: false });
+    rig.size = 50;
+    rig.advance(3);
+    expect(put.status).toBe('filled');
+  });
+
   it('is paid nothing by what an order beside it may bring', () => {
-    const { rig, target, put, call } = soldBeside();
-    expect(put.intent.legs).toHaveLength(1);
-    expect(call).toMatchObject({ status: 'working', exitReason: 'target' });
+    const { rig, target, shows, put, sellCall } = restsApart(0.02);
+    const call = sellCall();
+    shows(-0.02, 0.02);
     rig.advance(100);
     expect(put).toMatchObject({ status: 'working', exitReason: 'target', limit: target });
-    expect(call).toMatchObject({ status: 'working', limit: target });
+    expect(call.status).toBe('working');
   });
 
   it('is paid by what an order beside it has brought', () => {
-    const { rig, target, shows, put, call } = soldBeside();
+    const { rig, target, shows, put, sellCall } = restsApart(0.02);
+    const call = sellCall();
+    shows(-0.02, 0.02);
     rig.advance(100);
-    shows(0, 0.01);
     rig.size = 50;
     rig.advance(100);
-    expect([put.fills[0]?.price, call.fills[0]?.price]).toEqual([target, 100]);
+    expect([put.fills[0]?.price, call.fills[0]?.price]).toEqual([target - 200, 200]);
     expect(rig.positions()).toEqual([]);
   });
 

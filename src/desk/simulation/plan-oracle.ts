@@ -10,19 +10,17 @@
 import { isPastCutoff } from '../../broker/order-cutoff.ts';
 import type { AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { ExitPlan, OrderIntent } from '../../engine/domain/order.ts';
-import { legSign } from '../../engine/domain/order.ts';
+import type { ExitPlan } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { DeskContext } from '../desk-context.ts';
-import type { HeldLeg } from '../exits/open-position.ts';
 import type { Input } from '../inputs.ts';
 import { HeardBars } from './heard-bars.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 import type { Report } from './order-oracle.ts';
 import { AT_ONCE, isShortPassed } from './short-passed.ts';
-import { WholeTrades, type WholeUnit } from './whole-trade.ts';
+import { isTurned, WholeTrades, type WholeUnit } from './whole-trade.ts';
 
 type Leg = StructurePosition['legs'][number];
 type StopKind = NonNullable<ExitPlan['stop']>['kind'];
@@ -138,15 +136,6 @@ function isOverdue(tiers: Tiers, { micros }: Broken): boolean {
   return tiers.some(
     ([, seconds], tier) => (micros[tier] ?? -1) >= (seconds + SLACK_SECONDS) * MICROS_PER_SECOND,
   );
-}
-
-function isTurned(opening: OrderIntent, held: readonly HeldLeg[]): boolean {
-  const signs = new Map(
-    opening.legs.map(({ instrument, action }) => [instrumentSymbol(instrument), legSign(action)]),
-  );
-  return held.some(({ instrument, quantity }) => {
-    return quantity * (signs.get(instrumentSymbol(instrument)) ?? 0) < 0;
-  });
 }
 
 /** It is being closed, nothing can be recorded or quoted, or the broker takes no order in it any more. */

@@ -9,7 +9,7 @@ import { OpenedPlans } from './opened-plans.ts';
 
 /** Of what a price of the whole is one. */
 export interface WholeUnit {
-  /** Undefined where fills have left that uneven. */
+  /** Undefined where fills have left that uneven, or turned it round. */
   readonly units: number | undefined;
   /** What leaving the gone part of one unit has cost. */
   readonly gone: number;
@@ -46,6 +46,16 @@ function unitsOf({ legs }: OrderIntent, held: ReadonlyMap<string, number>): numb
   const [first = 0] = units;
   const isEven = first > 0 && Number.isInteger(first);
   return isEven && units.every((other) => other === first) ? first : undefined;
+}
+
+/** True where more was closed than was held: what is held now is no unit of the trade. */
+export function isTurned(opening: OrderIntent, held: readonly Leg[]): boolean {
+  const signs = new Map(
+    opening.legs.map(({ instrument, action }) => [instrumentSymbol(instrument), legSign(action)]),
+  );
+  return held.some(({ instrument, quantity }) => {
+    return quantity * (signs.get(instrumentSymbol(instrument)) ?? 0) < 0;
+  });
 }
 
 /** True unless a short of its right lies between it and the money. */
@@ -210,7 +220,9 @@ export class WholeTrades {
     const { positionId, realizedCents, openCashCents } = position;
     const legs = position.legs.filter(({ quantity }) => quantity !== 0);
     const [opening, opened] = [this.openingOf(positionId), this.#opened.get(positionId)];
-    if (opening === undefined || opened === undefined) return { units: undefined, gone: 0, legs };
+    if (opening === undefined || opened === undefined || isTurned(opening, legs)) {
+      return { units: undefined, gone: 0, legs };
+    }
     const held = new Map(legs.map((leg) => [instrumentSymbol(leg.instrument), leg.quantity]));
     const open = unitsOf(opening, held);
     if (open !== undefined) return { units: open, gone: 0, legs };

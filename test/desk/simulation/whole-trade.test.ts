@@ -60,3 +60,11 @@ describe('what an opening brought', () => {
     expect(trades.entryOf(position.positionId)).toBeUndefined();
   });
 });
+
+describe('what is left of a trade', () => {
+  it('is no unit of it once more was closed than was held', () => {
+    const { position, trades } = opened();
+    const legs = position.legs.map((leg) => ({ ...leg, quantity: 0 - leg.quantity / 2 }));
+    expect(trades.wholeOf({ ...position, legs })).toMatchObject({ units: undefined });
+  });
+});

@@ -45,7 +45,8 @@ export interface ExitInput {
   readonly memory: ExitMemory;
   /** Of the underlying; undefined = not known. */
   readonly spot: Price | undefined;
-  /** The same where its own market is to be trusted now; asked for only once a stop is broken. */
+  /** The same where its own market is to be trusted now; asked for only once a stop is broken, or a dividend is
+   * near. */
   readonly soundSpot: () => Price | undefined;
   /** The market of the last moments, for what jumped in them. */
   readonly recent: RecentMarket;

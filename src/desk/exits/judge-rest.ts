@@ -59,15 +59,18 @@ export function judgeClock({ position, at, flatBy }: ExitInput): ExitClose | und
 
 /** On the eve of an ex-dividend day a call in the money is exercised for the dividend, which its
  * seller then owes: such a side is left before the mark. Without a price of the underlying every
- * short call counts as in the money, and one that orders buy back already as one that may yet stay. */
+ * short call counts as in the money, and one that orders buy back already as one that may yet stay. By a
+ * quote that is not to be trusted nothing is left: the next one tells, or the schedule comes. */
 export function judgeExDividend(input: ExitInput): ExitClose | undefined {
-  const { spot, at, session } = input;
+  const { at, session } = input;
   if (!input.isExDividendEve) return undefined;
   const from = addMicros(
     session.exerciseMark,
     -EX_DIVIDEND_MINUTES_BEFORE_MARK * MICROS_PER_MINUTE,
   );
   if (at.market < from) return undefined;
+  const spot = input.spot === undefined ? undefined : input.soundSpot();
+  if (spot === undefined && input.spot !== undefined) return undefined;
   const found = legsOfPart(wholeOf(input), 'callShorts').find(
     ({ instrument }) =>
       instrument.kind === 'option' && (spot === undefined || spot > instrument.strike),

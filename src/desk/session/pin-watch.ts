@@ -20,6 +20,7 @@ import { sliceOf, spotOf, viewOf } from '../desk-context.ts';
 import type { PinView } from '../engine-api-exits.ts';
 import { hasRunOut, isExDividendEve } from '../exits/ex-dividend.ts';
 import { lastOrderAt } from './broker-rules.ts';
+import { soundSpot } from './closing-price.ts';
 import { tellOnce } from './told-once.ts';
 
 /** What is told of a position's short, by the keys under which it was told with its subject: for pins also
@@ -87,8 +88,15 @@ function pinOf(desk: DeskContext, { contract, leg }: ShortLeg, spot: number): Pi
 /** The short strikes of a position from the last hour on, 15:00 of a full day; before that, and while the price
  * of the underlying is not known, none. */
 export function pinRisks(desk: DeskContext, position: StructurePosition): readonly PinView[] {
+  return pinsAt(desk, position, spotOf(desk));
+}
+
+function pinsAt(
+  desk: DeskContext,
+  position: StructurePosition,
+  spot: number | undefined,
+): readonly PinView[] {
   const { day, at } = desk;
-  const spot = spotOf(desk);
   if (!day.chainOpen || spot === undefined || at.market < day.schedule.lastHourFrom) return [];
   return shortsOf(desk, position).map((short) => pinOf(desk, short, spot));
 }
@@ -168,11 +176,12 @@ function isWithoutDates({ config, day }: DeskContext): boolean {
   return exercise === 'american' && !isUnset && hasRunOut(day.session.date, exDividendDates);
 }
 
-/** Tells what the last hour and the next dividend mean for what is short. Called on the clock. */
+/** Tells what the last hour and the next dividend mean for what is short, by a market of the underlying that is
+ * to be trusted: each is told once, and a mistaken quote would use that up. Called on the clock. */
 export function watchPins(desk: DeskContext): void {
   const { day, book, out } = desk;
   settlePins(desk);
-  const spot = spotOf(desk);
+  const spot = soundSpot(desk);
   if (!day.chainOpen || spot === undefined) return;
   const { exDividendDates } = exitSettingsOf(desk.config);
   const isEve = isExDividendEve(day.session.date, exDividendDates);
@@ -185,7 +194,7 @@ export function watchPins(desk: DeskContext): void {
   }
   for (const position of book.structures()) {
     if (isEve) watchDividend(desk, position, spot);
-    for (const pin of pinRisks(desk, position)) {
+    for (const pin of pinsAt(desk, position, spot)) {
       if (isNear(pin)) tellPin(desk, position.positionId, pin);
     }
   }

@@ -344,6 +344,12 @@ describe('the eve of an ex-dividend day', () => {
     expect(decide(condor, change)).toMatchObject({ numbers: { spot: 'unknown' } });
   });
 
+  it('leaves nothing by a price of the underlying that is not to be trusted', () => {
+    const change = { isExDividendEve: true, spot, at: at(15 * 60 + 30) };
+    expect(decide(condor, { ...change, soundSpot: () => undefined })).toBe('hold');
+    expect(decide(condor, change)).not.toBe('hold');
+  });
+
   it('leaves calls out of the money alone, and all other days', () => {
     const late = { at: at(15 * 60 + 30) };
     const atStrike = priceFromDollars(605);

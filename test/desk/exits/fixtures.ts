@@ -128,6 +128,7 @@ export function wasAt(dollars: number): RecentMarket {
 
 export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {}): ExitInput {
   const at = change.at ?? atMillis(0);
+  const spot = 'spot' in change ? change.spot : priceFromDollars(600);
   return {
     position,
     quotes: quotesAt(at, CALM),
@@ -136,8 +137,8 @@ export function exitInput(position: OpenPosition, change: Partial<ExitInput> = {
     flatBy: FLAT_BY,
     policy: DEFAULT_EXIT_POLICY,
     memory: NO_EXIT_MEMORY,
-    spot: priceFromDollars(600),
-    soundSpot: () => priceFromDollars(600),
+    spot,
+    soundSpot: () => spot,
     recent: NO_PAST,
     bars: [],
     nickelFrom: undefined,

@@ -22,6 +22,14 @@ function incidents(rig: DeskRig) {
   });
 }
 
+/** One quote of the underlying, and a look at the clock. */
+function quoteUnderlying(rig: DeskRig, bid: number, ask: number): void {
+  const sides = { bid: priceFromDollars(bid), ask: priceFromDollars(ask) };
+  rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 50, askSize: 50 });
+  rig.step({ kind: 'batchEnd', at: rig.at });
+  rig.step({ kind: 'clock', at: rig.at });
+}
+
 /** A 594/599/601/606 condor of the morning, at a quiet 600 at that minute of the day. */
 function condorAt(minutes: number, options: ConstructorParameters<typeof DeskRig>[0] = {}) {
   const rig = new DeskRig({ minutes: 14 * 60, ...options });
@@ -143,6 +151,19 @@ describe('the watch of short strikes', () => {
     expect(new Set(ofCall.map(({ subject }) => subject)).size).toBe(2);
   });
 
+  it.each([
+    ['wide', 590, 640],
+    ['crossed', 640, 590],
+  ])('tells nothing by one quote of the underlying that is %s', (_what, bid, ask) => {
+    const rig = condorAt(15 * 60);
+    rig.edit = () => ({ bid: 0.1, ask: 0.12 });
+    const before = told(rig, 'PIN_RISK');
+    quoteUnderlying(rig, bid, ask);
+    expect(told(rig, 'PIN_RISK')).toBe(before);
+    quoteUnderlying(rig, 614.99, 615.01);
+    expect(incidents(rig).at(-1)).toMatchObject({ severity: 'critical', action: 'trigger' });
+  });
+
   it('tells of each position that is short the same strike, and ends its incidents with it', () => {
     const rig = new DeskRig({ minutes: 14 * 60, limits: { duplicateWindowMillis: 0 } });
     const ids = [rig.openPosition().positionId, rig.openPosition().positionId];
@@ -217,6 +238,14 @@ describe('the eve of an ex-dividend day', () => {
     );
     expect(ended.map(({ action }) => action)).toEqual(['trigger', 'resolve']);
     expect(new Set(ended.map(({ subject }) => subject)).size).toBe(1);
+  });
+
+  it('pages nobody by one quote of the underlying that is wide', () => {
+    const rig = condorAt(14 * 60 + 30, eve);
+    quoteUnderlying(rig, 590, 640);
+    expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(0);
+    quoteUnderlying(rig, 614.99, 615.01);
+    expect(told(rig, 'EX_DIVIDEND_CALL')).toBe(1);
   });
 
   it('is told of anew after a restart', () => {

@@ -137,12 +137,12 @@ describe('the points of a day', () => {
 
 describe('what a process said', () => {
   it('is sorted by kind, with what the account held at the same moment', () => {
-    const ofKill = ['kill set', 'kill rearming', 'latch setting', 'latch set'];
+    const ofKill = ['kill set', 'kill rearming', 'latch clearing', 'latch clear'];
     const lines = ['durable 3', 'durable 9', 'holds A 1', 'knows a b', 'sealed 4 ab', ...ofKill];
     expect(saidIn(lines.map((line) => ({ line, account: 'A 2' })))).toMatchObject({
       durable: 9,
       kill: 'rearming',
-      latch: 'set',
+      latch: 'clear',
       sealed: [{ checkpoint: 4, root: 'ab' }],
       knows: ['a', 'b'],
       books: [{ desk: 'A 1', account: 'A 2' }],

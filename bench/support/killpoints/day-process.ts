@@ -12,7 +12,7 @@
  *     durable N     the journal called every record up to N durable
  *     answer ID     a confirm was answered with this order
  *     kill WORD     `set`: the kill is engaged · `rearming`: it is about to be released
- *     latch WORD    `setting` · `set`: it was answered as on disk · `clearing` · `clear`
+ *     latch WORD    `set`: it was answered as on disk · `clearing`: it is about to be removed · `clear`
  *     sealed N ROOT a checkpoint of the sealed log was told, with its root
  *     holds WHAT    what the desk holds, once it is reconciled
  *     knows ID …    orders that the desk knows
@@ -169,7 +169,6 @@ class Day {
   }
 
   async kill(asked: string, principal: string): Promise<void> {
-    broker.say('latch setting');
     const isKept = plant !== 'forget-latch';
     const { reason, kept } = isKept
       ? this.#kill.engage(asked, principal)

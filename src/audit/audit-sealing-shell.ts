@@ -24,7 +24,8 @@ export interface AuditSealing {
 }
 
 /** Starts sealing. To be called once the journal thread is open. Rejects with AUDIT_SINK_FAILED when
- * the bucket is not fit or the sealed log is not what was sealed. */
+ * the bucket is not fit, the sealed log is not what was sealed or cannot be written; DISK_FULL for want of
+ * space. */
 export function startAuditSealing(options: AuditSealingOptions): Promise<AuditSealing> {
   const { home, build, s3, onHead, onLag, onProblem } = options;
   const workerData: SealingStart = { home, build, s3 };

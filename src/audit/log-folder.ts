@@ -1,6 +1,8 @@
 /** Reads single parts of a sealed log's folder. Nothing is changed and nothing is verified. */
 import { join } from 'node:path';
+import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Disk } from './disk.ts';
+import { systemCode } from './disk.ts';
 import { HASH_BYTES } from './journal-format.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { parseCheckpoint } from './log-checkpoint.ts';
@@ -33,6 +35,24 @@ export function newestCheckpoint(
   const note = disk.read(path).toString('utf8');
   const checkpoint = parseCheckpoint(parseNote(note)?.text ?? '');
   return checkpoint === undefined ? 'damaged' : { checkpoint, note };
+}
+
+/** Why a start came to an end at the log or its key, and what to do, where the disk refused something. */
+export function logOpeningError(folder: string, error: unknown): DeltaringError {
+  if (error instanceof DeltaringError) return error;
+  const code = systemCode(error);
+  return code === 'ENOSPC'
+    ? new DeltaringError(
+        'DISK_FULL',
+        `no space for the audit log in ${folder}: free some and start again`,
+        error,
+      )
+    : new DeltaringError(
+        'AUDIT_SINK_FAILED',
+        `the audit log in ${folder} or its key cannot be opened (${code}): ` +
+          "check the folder's owner and the disk",
+        error,
+      );
 }
 
 /** The hash of a perfect subtree by the level of its tile and its number there. */

@@ -15,6 +15,7 @@ import type {
 } from './audit-sealing-protocol.ts';
 import { realDisk } from './disk.ts';
 import { journalPaths } from './journal-paths.ts';
+import { logOpeningError } from './log-folder.ts';
 import { checkBucket, LogShipper } from './log-shipper.ts';
 import { machineTimes } from './machine-times-shell.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -66,14 +67,18 @@ export class SealingLoop {
   }
 
   /** Seals what an earlier run left and goes on from there. Rejects with AUDIT_SINK_FAILED when the
-   * bucket is not fit or the log is not what was sealed. */
+   * bucket is not fit, the log is not what was sealed or cannot be written; DISK_FULL for want of space. */
   static async open(options: SealingLoopOptions): Promise<SealingLoop> {
     const { s3, report, openStore } = options;
     const open = s3 === undefined ? undefined : await openStore(s3);
     const unreachable = open === undefined ? undefined : await checkBucket(open.store);
     const loop = new SealingLoop(options, open, unreachable === undefined);
     if (unreachable !== undefined) report({ kind: 'problem', reason: unreachable });
-    loop.#reopen();
+    try {
+      loop.#reopen();
+    } catch (error) {
+      throw logOpeningError(journalPaths(options.home).log, error);
+    }
     loop.#tellHead();
     loop.#tellLag();
     return loop;

@@ -4,7 +4,7 @@ import type { SealedHead, SealingLag } from '../audit/audit-sealing-protocol.ts'
 import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';
 import { realDisk } from '../audit/disk.ts';
 import { journalPaths } from '../audit/journal-paths.ts';
-import { newestCheckpoint } from '../audit/log-folder.ts';
+import { logOpeningError, newestCheckpoint } from '../audit/log-folder.ts';
 import { emptyRoot } from '../audit/merkle-tree.ts';
 import { DEFAULT_PREFIX } from '../audit/sealing-limits.ts';
 import type { Config } from '../config.ts';
@@ -18,9 +18,19 @@ import { thisBuild } from './build-info.ts';
 /** Records that wait longer than this to be sealed halt openings. */
 const MAX_UNSEALED_MILLIS = 60_000;
 
-/** What a start record says about the sealed log of a home, whose key is made now if need be. */
+/** What a start record says about the sealed log of a home, whose key is made now if need be. Throws
+ * AUDIT_SINK_FAILED or DISK_FULL. */
 export function auditStart(home: string): AuditStart {
-  const newest = newestCheckpoint(realDisk, journalPaths(home).log);
+  const { log } = journalPaths(home);
+  try {
+    return startOf(home, log);
+  } catch (error) {
+    throw logOpeningError(log, error);
+  }
+}
+
+function startOf(home: string, log: string): AuditStart {
+  const newest = newestCheckpoint(realDisk, log);
   const head = newest === 'damaged' ? undefined : newest?.checkpoint;
   return {
     logSize: head?.size ?? 0,
@@ -51,7 +61,7 @@ export class AuditWatch {
     this.#options = options;
   }
 
-  /** Starts the audit thread. Rejects with AUDIT_SINK_FAILED. */
+  /** Starts the audit thread. Rejects with AUDIT_SINK_FAILED or DISK_FULL. */
   async start(config: Config): Promise<void> {
     const { S3_AUDIT_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_RETENTION_YEARS } = config;
     const target = { endpoint, retentionYears: S3_RETENTION_YEARS, prefix: DEFAULT_PREFIX };

@@ -1,10 +1,12 @@
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FromSealing, SealedHead } from '../../src/audit/audit-sealing-protocol.ts';
 import { startAuditSealing } from '../../src/audit/audit-sealing-shell.ts';
 import { openJournal } from '../../src/audit/journal-open.ts';
+import { journalPaths } from '../../src/audit/journal-paths.ts';
+import { logOpeningError } from '../../src/audit/log-folder.ts';
 import { machineTimes } from '../../src/audit/machine-times-shell.ts';
 import { S3Store } from '../../src/audit/s3-store-shell.ts';
 import { SealingLoop } from '../../src/audit/sealing-loop-shell.ts';
@@ -48,6 +50,23 @@ describe('the audit thread', () => {
   it('does not start where there is no journal', async () => {
     const start = startAuditSealing({ home: tempHome(), build: 'test', s3: undefined });
     await expect(start).rejects.toMatchObject({ code: 'JOURNAL_CORRUPT' });
+  });
+
+  it('says what to do where the disk does not take the log', async () => {
+    const home = homeWith(alerts(1, 2));
+    writeFileSync(journalPaths(home).log, '');
+    await expect(startAuditSealing({ home, build: 'test', s3: undefined })).rejects.toMatchObject({
+      code: 'AUDIT_SINK_FAILED',
+      message: expect.stringContaining("check the folder's owner and the disk"),
+    });
+  });
+
+  it('names a full disk as one', () => {
+    const full = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+    expect(logOpeningError('/home/audit/log', full)).toMatchObject({
+      code: 'DISK_FULL',
+      message: 'no space for the audit log in /home/audit/log: free some and start again',
+    });
   });
 });
 

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/audit/journal-open.ts';
@@ -18,6 +20,12 @@ describe('what a start knows of the sealed log', () => {
     expect(known).toMatchObject({ logSize: 5 });
     expect(known.logRoot).not.toBe(fresh.logRoot);
     expect(auditStart(home)).toEqual(known);
+  });
+
+  it('says what to do where the disk does not take the key', () => {
+    const home = tempFolder();
+    mkdirSync(join(home, 'audit.key.new'));
+    expect(() => auditStart(home)).toThrow(/its key cannot be opened \(.+\): check the folder's/);
   });
 });
 

@@ -75,7 +75,7 @@ class KillRig {
       clearKill: () => kill.clear(),
       metrics: () => Promise.resolve(''),
       riskMetrics: () => Promise.reject(new Error('not asked here')),
-      undeliveredAlerts: () => ({ count: 0, ageMs: null }),
+      undeliveredAlerts: () => ({ channels: 0, count: 0, ageMs: null }),
       auditStory: () => Promise.resolve([]),
       auditState: () => ({ state: 'ok', ageMs: null, sealed: null }),
     });

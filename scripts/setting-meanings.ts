@@ -74,7 +74,8 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
     'bucket with versioning and Object Lock for the sealed records; region and credentials by the standard AWS variables',
   S3_ENDPOINT: 'another server that speaks S3',
   S3_RETENTION_YEARS: 'years that a shipped record cannot be deleted, 1 to 100',
-  PAGERDUTY_API_KEY: 'Events v2 routing key. Without one, alerts go to the log alone',
+  PAGERDUTY_API_KEY:
+    'Events v2 routing key. Without it and `ALERT_WEBHOOK_URL` alerts go to the log alone, and nobody is paged',
   PAGERDUTY_ENDPOINT: 'where pages are posted',
   ALERT_WEBHOOK_URL:
     'where set, alerts of the trader and everything that pages are posted there as JSON',

@@ -12,6 +12,7 @@ import type { Right } from '../engine/domain/instrument.ts';
 import type { ChainSlice } from '../engine/domain/market.ts';
 import { addMicros } from '../engine/domain/units.ts';
 import { deny } from '../engine/domain/verdict.ts';
+import type { Undelivered } from '../ops/alert-channel.ts';
 import type { Counters } from '../ops/counters.ts';
 import { payoffView } from './account/payoff-view.ts';
 import type * as Api from './engine-api.ts';
@@ -59,7 +60,7 @@ export interface ClientParts extends KillEnds {
   auditState(): AuditFacts;
   readonly auditStory: ReadStory;
   /** Alerts that some channel has not taken. */
-  undeliveredAlerts(): { readonly count: number; readonly ageMs: number | null };
+  undeliveredAlerts(): Undelivered;
 }
 
 /** Main thread only. */

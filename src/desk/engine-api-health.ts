@@ -36,7 +36,7 @@ export interface HealthView {
     readonly seq: number;
     readonly sealed: SealedHeadView | null;
   };
-  /** Alerts that some channel has not taken; the age of the oldest. */
+  /** Alerts that some channel has not taken; the age of the oldest. `none configured`: there is no channel. */
   readonly alerts: HealthPart & { readonly undelivered: number };
   readonly tradingState: HealthPart & { readonly killed: boolean };
 }

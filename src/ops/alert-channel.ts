@@ -23,6 +23,14 @@ export interface AlertChannel {
   send(alert: Alert, signal: AbortSignal): Promise<void>;
 }
 
+/** Alerts that a channel has not taken, and the age of the oldest, null where there is none. Where there are
+ * no channels nothing waits, and nobody is paged. */
+export interface Undelivered {
+  readonly channels: number;
+  readonly count: number;
+  readonly ageMs: number | null;
+}
+
 /** Alerts with the same key are one incident: its trigger, its acknowledgement, its end. */
 export function dedupeKey({ code, subject }: Pick<Alert, 'code' | 'subject'>): string {
   return subject === undefined ? code : `${code}:${subject}`;

@@ -4,7 +4,7 @@
  * minute; of one incident nothing goes out before what was told of it earlier, for an end that overtakes
  * its beginning would leave the incident open. Main thread only.
  */
-import type { Alert, AlertChannel } from './alert-channel.ts';
+import type { Alert, AlertChannel, Undelivered } from './alert-channel.ts';
 import { dedupeKey, MOST_WEIGHT, weightOf } from './alert-channel.ts';
 import type { CallLimits } from './outgoing-call.ts';
 import { OutgoingCalls } from './outgoing-call.ts';
@@ -77,11 +77,11 @@ export class AlertDelivery {
     this.#timer.unref();
   }
 
-  /** Alerts that a channel has not taken, and the age of the oldest; null where there is none. */
-  undelivered(): { readonly count: number; readonly ageMs: number | null } {
+  /** How far alerts get now. */
+  undelivered(): Undelivered {
     const [oldest] = this.#kept;
     const ageMs = oldest === undefined ? null : Math.round(this.#options.now() - oldest.since);
-    return { count: this.#kept.size, ageMs };
+    return { channels: this.#lines.length, count: this.#kept.size, ageMs };
   }
 
   /** Logs the alert and sends it where it goes. Resolves once every channel took it or gave up, with

@@ -93,7 +93,7 @@ class ClientRig {
     metrics: () => Promise.resolve('metrics'),
     riskMetrics: (pnl: PnlView) =>
       Promise.resolve({ scenarios: [], worstCaseCents: pnl.feesCents, greeks: null, warnings: [] }),
-    undeliveredAlerts: () => ({ count: 0, ageMs: null }),
+    undeliveredAlerts: () => ({ channels: 0, count: 0, ageMs: null }),
     auditStory: (id) => this.story(id),
     auditState: () => ({ state: 'ok', ageMs: 1, sealed: this.sealed }),
   });

@@ -43,7 +43,7 @@ describe('an alert', () => {
       { code: 'KILL_ENGAGED', channel: 'log', ok: true, alertSeq: 12 },
       { code: 'KILL_ENGAGED', channel: 'pagerduty', ok: true, alertSeq: 12 },
     ]);
-    expect(alerts.undelivered()).toEqual({ count: 0, ageMs: null });
+    expect(alerts.undelivered()).toEqual({ channels: 1, count: 0, ageMs: null });
   });
 
   it('is tried again until it is taken', async () => {
@@ -64,7 +64,7 @@ describe('an alert', () => {
     expect(told('pagerduty')).toEqual([false]);
     expect(lines.at(-1)).toBe('alert KILL_ENGAGED could not be delivered to pagerduty');
     pass(61_000);
-    expect(alerts.undelivered()).toEqual({ count: 1, ageMs: 61_000 });
+    expect(alerts.undelivered()).toEqual({ channels: 1, count: 1, ageMs: 61_000 });
   });
 
   it('is cut off where the service hangs, and where nobody listens', async () => {

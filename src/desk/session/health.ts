@@ -2,6 +2,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { newYorkText, sessionTimes } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
+import type { Undelivered } from '../../ops/alert-channel.ts';
 import type { HealthView, SealedHeadView } from '../engine-api-health.ts';
 import type { CoreStatus } from '../threads/core-protocol.ts';
 
@@ -23,7 +24,7 @@ export interface HealthFacts {
   readonly statusWall: number;
   readonly killed: boolean;
   readonly audit: AuditFacts;
-  readonly undelivered: { readonly count: number; readonly ageMs: number | null };
+  readonly undelivered: Undelivered;
 }
 
 function millisSince(at: At, wall: number | null | undefined): number | null {
@@ -70,6 +71,12 @@ function tradingStateOf(facts: HealthFacts, ageMs: number | null): HealthView['t
   return { state: killed ? 'halted' : (known?.tradingState ?? 'halted'), killed, ageMs };
 }
 
+/** Without a channel alerts go to the log alone: that is no fault of the engine, and wakes nobody. */
+function alertsOf({ channels, count, ageMs }: Undelivered): HealthView['alerts'] {
+  const whole = channels === 0 ? 'none configured' : 'ok';
+  return { state: count === 0 ? whole : 'undelivered', undelivered: count, ageMs };
+}
+
 /** Judges the whole. `ready` is true when the core is alive, records, and hears its feed. */
 export function healthOf(facts: HealthFacts): HealthView {
   const { at, status, audit } = facts;
@@ -102,11 +109,7 @@ export function healthOf(facts: HealthFacts): HealthView {
       ageMs: audit.ageMs,
       sealed: audit.sealed,
     },
-    alerts: {
-      state: facts.undelivered.count === 0 ? 'ok' : 'undelivered',
-      undelivered: facts.undelivered.count,
-      ageMs: facts.undelivered.ageMs,
-    },
+    alerts: alertsOf(facts.undelivered),
     tradingState: tradingStateOf(facts, coreAgeMs),
   };
 }

@@ -28,7 +28,7 @@ const STATUS: CoreStatus = {
 
 function health(change: Partial<HealthFacts> = {}) {
   const audit = { state: 'ok', ageMs: 5, sealed: null };
-  const undelivered = { count: 0, ageMs: null };
+  const undelivered = { channels: 1, count: 0, ageMs: null };
   const facts = { at, status: STATUS, statusWall: at.wall, killed: false, audit, undelivered };
   return healthOf({ ...facts, ...change });
 }
@@ -62,9 +62,15 @@ describe('health', () => {
   });
 
   it('shows the alerts that nobody got, and is no worse for it', () => {
-    const view = health({ undelivered: { count: 2, ageMs: 61_000 } });
+    const view = health({ undelivered: { channels: 1, count: 2, ageMs: 61_000 } });
     expect(view.alerts).toEqual({ state: 'undelivered', undelivered: 2, ageMs: 61_000 });
     expect(view.status).toBe('ok');
+  });
+
+  it('says that no channel of alerts is configured, and is no worse for it', () => {
+    const view = health({ undelivered: { channels: 0, count: 0, ageMs: null } });
+    expect(view.alerts).toEqual({ state: 'none configured', undelivered: 0, ageMs: null });
+    expect([view.status, view.ready]).toEqual(['ok', true]);
   });
 
   it('is down once the core has been silent for longer than it may', () => {

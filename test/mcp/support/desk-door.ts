@@ -71,7 +71,7 @@ export function doorOf(rig: DeskRig): EngineApiClient {
     riskMetrics: notHere,
     auditState: () => ({ state: 'ok', ageMs: null, sealed: null }),
     auditStory: notHere,
-    undeliveredAlerts: () => ({ count: 0, ageMs: null }),
+    undeliveredAlerts: () => ({ channels: 0, count: 0, ageMs: null }),
   });
   client.onMessage({ kind: 'status', status: statusOf(rig) });
   return client;

@@ -38,6 +38,7 @@ const NEEDED: Readonly<Record<Command['kind'], Authority>> = {
   previewFlatten: 'reduce',
   cancel: 'reduce',
   kill: 'observe',
+  latchMissing: 'observe',
   rearm: 'console',
   flattenNow: 'console',
   reconcile: 'observe',
@@ -93,6 +94,8 @@ export function runCommand(room: CommandRoom, caller: Caller, command: Command):
       return { answer: cancel(desk, turnOf(command.tokenSha256), command.orderId) };
     case 'kill':
       return { answer: { value: kill(desk, caller, command.reason) } };
+    case 'latchMissing':
+      return { answer: { value: tellUnlatched(desk, command.fault) } };
     case 'rearm':
       return { answer: { value: rearm(desk, caller) } };
     case 'flattenNow':
@@ -148,6 +151,16 @@ export function kill(desk: DeskContext, caller: Caller, reason: string): KillVie
   }
   const cancelled = cancelOpenings(desk, caller.principal);
   return killView(desk, cancelled);
+}
+
+/** The page of a kill leaves before the disk has answered: what its latch lacks comes behind it, in the same
+ * incident. */
+function tellUnlatched(desk: DeskContext, fault: string): KillView {
+  if (desk.day.killed) {
+    const text = `the latch of this kill is not on disk (${fault}): until it is, only the journal tells a restart of it`;
+    desk.out.alert('critical', 'KILL_ENGAGED', text);
+  }
+  return killView(desk, []);
 }
 
 function rearm(desk: DeskContext, caller: Caller): KillView {

@@ -63,6 +63,8 @@ export class KillLine {
   readonly #ends: KillEnds;
   readonly #core: CoreLine;
   #kills = 0;
+  /** What was last told to keep the latch from the disk, since that took one. */
+  #fault: string | undefined;
 
   constructor(ends: KillEnds, core: CoreLine) {
     this.#ends = ends;
@@ -78,6 +80,8 @@ export class KillLine {
       this.#core.command<Api.KillView>(caller, { kind: 'kill', reason }, KILL_ANSWER_MILLIS),
       faultWithin(KILL_ANSWER_MILLIS, kept),
     ]);
+    this.#tellLatch(caller, fault);
+    if (fault === NO_ANSWER) void kept.then((late) => this.#tellLatch(caller, late));
     if (!isBusy(answer)) return withFault(answer, fault);
     const set =
       fault === undefined
@@ -100,8 +104,16 @@ export class KillLine {
     // A kill that came meanwhile stands: the operator has not seen it.
     if ('denied' in answer || kills !== this.#kills) return answer;
     const fault = await faultWithin(CLEAR_MILLIS, this.#ends.clearKill());
+    this.#fault = undefined;
     if (fault === undefined) return answer;
     return this.#keep(caller, answer, `the latch could not be taken off the disk (${fault})`);
+  }
+
+  /** Has it paged, once where kills follow each other. */
+  #tellLatch(caller: Api.Caller, fault: string | undefined): void {
+    const isNews = fault !== undefined && fault !== this.#fault;
+    this.#fault = fault;
+    if (isNews) void this.#core.command(caller, { kind: 'latchMissing', fault });
   }
 
   #keep(caller: Api.Caller, { stamp }: Api.Answer<unknown>, why: string): Api.Answer<Api.KillView> {

@@ -1,7 +1,7 @@
 /**
- * Everything that can happen to the desk, version 7 (1 knew no late feed, 2 no rules of the broker, 3 no lag
+ * Everything that can happen to the desk, version 8 (1 knew no late feed, 2 no rules of the broker, 3 no lag
  * below the one that is late, 4 no listing that cannot be had, 5 no clock behind the feed's, 6 no pages that
- * wait). `step` is a function of these alone: they are what the recorder writes and what a replay reads. Each
+ * wait, 7 no latch that the disk lacks). `step` is a function of these alone: they are what the recorder writes and what a replay reads. Each
  * carries both clocks.
  */
 
@@ -14,7 +14,7 @@ import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 7;
+export const INPUT_VERSION = 8;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -45,6 +45,8 @@ export type Command =
   | { readonly kind: 'previewFlatten'; readonly tokenSha256: string }
   | { readonly kind: 'cancel'; readonly orderId: string; readonly tokenSha256: string }
   | { readonly kind: 'kill'; readonly reason: string }
+  /** What keeps the latch of a kill from the disk: known only behind the kill. */
+  | { readonly kind: 'latchMissing'; readonly fault: string }
   | { readonly kind: 'rearm' }
   | { readonly kind: 'flattenNow' }
   | { readonly kind: 'reconcile' }

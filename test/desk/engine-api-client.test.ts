@@ -311,6 +311,38 @@ describe('the kill switch at the door', () => {
     expect(alone).toMatchObject(noteOf('The core has not answered yet'));
   });
 
+  it('has it paged once what keeps its latch from the disk, and again after a rearm', async () => {
+    const rig = new ClientRig();
+    const paged = () =>
+      rig.sent.flatMap((message) =>
+        message.kind === 'command' && message.command.kind === 'latchMissing'
+          ? [message.command.fault]
+          : [],
+      );
+    const kill = async () => {
+      const answer = rig.client.kill('enough', CALLER);
+      await vi.advanceTimersByTimeAsync(1_000);
+      await answer;
+    };
+    await kill();
+    expect(paged()).toEqual([]);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    rig.disk = promise;
+    await kill();
+    expect(paged()).toEqual(['the disk has not answered yet']);
+    resolve('EIO');
+    await kill();
+    await kill();
+    expect(paged()).toEqual(['the disk has not answered yet', 'EIO']);
+    rig.disk = Promise.resolve(undefined);
+    const rearmed = rig.client.rearm({ ...CALLER, authority: 'console' });
+    rig.answer({ value: { killed: false } });
+    await rearmed;
+    rig.disk = Promise.resolve('EIO');
+    await kill();
+    expect(paged()).toHaveLength(3);
+  });
+
   it('is cleared only after the core has re-armed', async () => {
     const rig = new ClientRig();
     const refused = rig.client.rearm(CALLER);

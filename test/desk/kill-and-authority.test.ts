@@ -137,6 +137,27 @@ describe('the kill switch', () => {
     expect(rig.positions()).toEqual([]);
   });
 
+  it('pages of a latch that is not on disk while it stands, in its own incident', () => {
+    const rig = new DeskRig();
+    const missing = { kind: 'latchMissing', fault: 'ENOSPC' } as const;
+    valueIn(rig.ask(missing));
+    expect(rig.alerts()).toEqual([]);
+    rig.ask(KILL);
+    valueIn(rig.ask(missing));
+    expect(rig.day.killed).toBe(true);
+    const told = rig.bodies('alert').filter(({ code }) => code === 'KILL_ENGAGED');
+    expect(told.map(({ severity, subject }) => [severity, subject])).toEqual([
+      ['critical', undefined],
+      ['critical', undefined],
+    ]);
+    expect(told.at(-1)?.text).toContain('not on disk (ENOSPC)');
+    rig.ask({ kind: 'rearm' }, CONSOLE);
+    expect(rig.bodies('alert').at(-1)).toMatchObject({ code: 'KILL_ENGAGED', action: 'resolve' });
+    const count = rig.alerts().length;
+    valueIn(rig.ask<KillView>(missing));
+    expect([rig.alerts().length, rig.day.killed]).toEqual([count, false]);
+  });
+
   it('is released at the console alone', () => {
     const rig = new DeskRig();
     rig.ask(KILL);
@@ -177,6 +198,7 @@ describe('authority', () => {
   const needs: readonly (readonly [Command, Authority])[] = [
     [{ kind: 'previewStrategy', request: CONDOR, tokenSha256 }, 'observe'],
     [KILL, 'observe'],
+    [{ kind: 'latchMissing', fault: 'EIO' }, 'observe'],
     [{ kind: 'reconcile' }, 'observe'],
     [{ kind: 'confirm', tokenSha256 }, 'reduce'],
     [{ kind: 'previewClose', target: 'x', quantity: undefined, tokenSha256 }, 'reduce'],

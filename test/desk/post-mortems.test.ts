@@ -33,6 +33,7 @@ const EVERY_COMMAND: { readonly [K in Command['kind']]: CommandOf<K> } = {
   previewFlatten: { kind: 'previewFlatten', tokenSha256: HASH },
   cancel: { kind: 'cancel', orderId: 'none', tokenSha256: HASH },
   kill: { kind: 'kill', reason: 'all stop' },
+  latchMissing: { kind: 'latchMissing', fault: 'EIO' },
   rearm: { kind: 'rearm' },
   flattenNow: { kind: 'flattenNow' },
   reconcile: { kind: 'reconcile' },

@@ -12,6 +12,7 @@ import { Adoptions, sharesBehind } from './adoptions.ts';
 import type { UnderlyingPrice } from './carried-gains.ts';
 import { carriedSum, heldOf } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
+import { EarlySettlements } from './early-settlements.ts';
 import { ForeignFills } from './foreign-fills.ts';
 import { netHeld, netShares } from './net-held.ts';
 import { OpenStructures } from './open-structures.ts';
@@ -64,6 +65,7 @@ export class PortfolioBook {
   readonly #open = new OpenStructures<StructurePosition>();
   readonly #foreign = new ForeignFills(this.#open);
   readonly #beyond = new OverCloses(this.#open);
+  readonly #early = new EarlySettlements(this.#open);
   /** Ids of this session's executions and settlements, and of the one before: none comes later. */
   #seen = new Set<string>();
   #seenBefore: ReadonlySet<string> = new Set();
@@ -85,6 +87,7 @@ export class PortfolioBook {
     this.#seen = new Set();
     this.#foreign.beginSession((fillId) => this.knows(fillId));
     this.#beyond.beginSession((fillId) => this.knows(fillId));
+    this.#early.beginSession((settlementId) => this.knows(settlementId));
     this.#adoptions.beginSession(date);
     this.#open.beginDay(date, close);
   }
@@ -107,6 +110,7 @@ export class PortfolioBook {
       this.#beyond.settle(fill.instrument);
     }
     this.#open.dropIfFlat(structure);
+    this.#early.settle(fill);
     return beyond.map(({ structure: { positionId } }) => positionId);
   }
 
@@ -122,6 +126,7 @@ export class PortfolioBook {
     if (!this.#isNew(fill.fillId)) return [];
     const { closed, takenFrom } = this.#foreign.apply(fill);
     this.#adoptions.note(fill, signedOf(fill), closed);
+    this.#early.settle(fill);
     return takenFrom.map(({ positionId }) => positionId);
   }
 
@@ -155,9 +160,11 @@ export class PortfolioBook {
     this.#closeAnew(fill);
   }
 
-  #closeAnew({ instrument }: Fill): void {
+  #closeAnew(fill: Fill): void {
+    const { instrument } = fill;
     this.#beyond.settle(instrument);
     this.#foreign.fitAnew(instrument);
+    this.#early.settle(fill);
   }
 
   /** True for the first bust of an execution that was folded. */
@@ -170,7 +177,7 @@ export class PortfolioBook {
    * while shares come or go at the strike. What the operator took over before it was told is not moved
    * again: only what it is worth beyond the price of then.
    * Returns the contracts settled that this book did not hold, signed: not 0 means that a fill was
-   * missed. The same `settlementId` changes nothing.
+   * missed, and is out once that is told. The same `settlementId` changes nothing.
    */
   applySettlement(settlement: SettlementFacts): number {
     if (!this.#isNew(settlement.settlementId)) return 0;
@@ -189,7 +196,9 @@ export class PortfolioBook {
     this.#open.day.realize(known.realizedCents);
     this.#open.day.move(known.realizedCents + forShares + inCash, feesCents);
     if (moved !== 0) this.#moveShares(settlement, moved, isCarryDue);
-    return unheld - known.contracts;
+    const missed = unheld - known.contracts;
+    this.#early.note(settlement, missed);
+    return missed;
   }
 
   /** True while anything is held; asked on every batch of quotes. */

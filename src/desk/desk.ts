@@ -123,7 +123,7 @@ export class Desk {
       reader,
       evidence: new LentEvidence(config.underlying, chain, reader),
       past: new ChainPast(chainBuffer, ringBuffer, 'market'),
-      bars: new BarBook(),
+      bars: new BarBook(session),
       gateway,
       book: new PortfolioBook(),
       tokens: new TokenBook({

@@ -30,7 +30,7 @@ export function onCancelRejected(
   const isOfCancel = order.cancelRequested;
   if (isOfCancel) order.cancelRefusals += 1;
   else noteLimitRefused(desk, order, refusal);
-  if (isOfCancel || isMoving(desk, order)) {
+  if (isOfCancel || (refusal !== 'unsent' && isMoving(desk, order))) {
     order.cancelAgainAt = addMicros(wall, REFUSED_CANCEL_PAUSE_MICROS);
   }
   order.cancelRequested = false;
@@ -68,7 +68,7 @@ function wordlessWith(
   return { since: before?.since ?? wall, mayBeTaken };
 }
 
-/** True of a close whose new limit came by a cancel: that may be on its way still, and end it. */
+/** True of a close whose new limit came by a cancel: one that was sent may be on its way still, and end it. */
 function isMoving({ gateway }: DeskContext, order: OrderRecord): boolean {
   return (
     isClose(order) && isMovedByCancel(order.intent, order.fills.length > 0, gateway.capabilities)

@@ -5,18 +5,20 @@ import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 /** A bar for a start already known replaces it; bars outside the regular session are dropped. */
 export class BarBook {
   #bars: Bar[] = [];
-  #session: SessionTimes | undefined;
+  #session: SessionTimes;
 
-  openSession(session: SessionTimes): void {
-    if (this.#session?.date === session.date) return;
+  constructor(session: SessionTimes) {
+    this.#session = session;
+  }
+
+  beginSession(session: SessionTimes): void {
     this.#session = session;
     this.#bars = [];
   }
 
   put(bar: Bar): void {
-    const session = this.#session;
-    if (session === undefined) return;
-    if (bar.startsAt < session.open || bar.startsAt >= session.exerciseMark) return;
+    const { open, exerciseMark } = this.#session;
+    if (bar.startsAt < open || bar.startsAt >= exerciseMark) return;
     let place = this.#bars.length;
     while (place > 0 && (this.#bars[place - 1]?.startsAt ?? 0) > bar.startsAt) place -= 1;
     if (this.#bars[place - 1]?.startsAt === bar.startsAt) this.#bars[place - 1] = bar;

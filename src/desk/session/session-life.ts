@@ -102,7 +102,6 @@ export function takeContracts(desk: DeskContext, listing: ChainListing): void {
   if (!day.chainOpen) {
     const contracts = fitting(desk, sameDay, MAX_CONTRACTS);
     chain.openSession({ ...listing, contracts }, day.session, desk.at);
-    desk.bars.openSession(day.session);
     day.chainOpen = true;
     day.sealed = false;
     desk.out.append({ kind: 'sessionOpened', contracts: chain.contractCount });
@@ -284,6 +283,7 @@ function beginSession(desk: DeskContext, session: SessionTimes): void {
   desk.out.setSession(session.date);
   desk.book.startSession(session.date, closeBefore(desk, session.date));
   desk.orders.forgetOld(desk.at.market);
+  desk.bars.beginSession(session);
   desk.plan.beginSession(session.date);
   if (desk.alerts.size > 0) desk.out.push(CHANGED);
   desk.alerts.clear();

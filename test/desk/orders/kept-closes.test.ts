@@ -259,6 +259,17 @@ describe('what a trader asked to be closed ends', () => {
     expect(alerts(rig, 'CLOSE_CANCELLED')).toEqual([]);
   });
 
+  it('with a cancel at another screen, also where one that was to move its limit was never sent', () => {
+    const { rig, positionId, orderId } = restingClose();
+    rig.gateway.otherwise = { movesByCancel: true };
+    const unsent = { reason: 'not sent: no turn', refusal: 'unsent' } as const;
+    rig.brokerSays({ kind: 'cancelRejected', intentId: orderId, ...unsent });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    expect(rig.day.askedCloses.has(positionId)).toBe(false);
+    expect(alerts(rig, 'CLOSE_CANCELLED')).toMatchObject([{ subject: positionId }]);
+    expect(rig.restart().day.askedCloses.has(positionId)).toBe(false);
+  });
+
   it('not with the engine’s own cancel, whose answer was lost or was that of another change', () => {
     const { rig, positionId, orderId } = restingClose();
     rig.gateway.refuseCancel = 'not proven: socket hang up';

@@ -67,6 +67,9 @@ export class FlatOracle {
   readonly #leftToExpire = new Set<string>();
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
+  /** Of the newest flatten, in market time: it is answered once its record is durable, and what is told of it
+   * may come before that. */
+  #requestedAt = Number.POSITIVE_INFINITY;
   #faults = { isTrouble: false, isOfJournal: true };
   #troubledUntil = 0;
   #marketTroubledUntil = 0;
@@ -117,8 +120,11 @@ export class FlatOracle {
       (positionId) => !this.#isWorthless(desk, positionId) && !mayStay(positionId),
     );
     if (positionIds.length === 0) return;
-    const due = addMicros(desk.at.market, FLAT_WITHIN_MICROS);
-    this.#watches.push({ why, since: desk.at.market, due, positionIds, isUnkept });
+    const { market } = desk.at;
+    const isAnswered = !isUnkept && why !== AT_THE_STOP;
+    const since = isAnswered ? Math.min(market, this.#requestedAt) : market;
+    const due = addMicros(market, FLAT_WITHIN_MICROS);
+    this.#watches.push({ why, since, due, positionIds, isUnkept });
   }
 
   /** What no journal kept ends with the process: a stop is nobody's promise until its flatten is durable. */
@@ -134,6 +140,7 @@ export class FlatOracle {
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
     if (body.kind === 'engineStopped') this.#hasStopped = true;
+    if (body.kind === 'flattenRequested') this.#requestedAt = at.market;
     if (body.kind === 'alert') this.#onAlert(body.code, body.text, at.market);
     const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
     if (event?.kind === 'fill' && isTakenOver(event.fill)) this.#onTakenOver(event.fill);

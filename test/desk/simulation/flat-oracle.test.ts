@@ -123,6 +123,24 @@ describe('after a flatten', () => {
     expect(said).toEqual(open('after a flatten'));
   });
 
+  it('what was told between its record and its answer counts, what was told before does not', () => {
+    const { rig, context, positionId, said, over, hear, record, alert, open } = watched();
+    const judge = (toldSecondsAgo: number) => {
+      const oracle = hear(over(), BID);
+      const why = `${positionId} is still open: shut`;
+      const asked = record({ kind: 'flattenRequested', positionIds: [positionId] }, 2);
+      for (const each of [alert('FLATTEN_INCOMPLETE', why, toldSecondsAgo), asked]) {
+        oracle.onRecord(each);
+      }
+      oracle.onFlatten(context, 'after a flatten');
+      rig.advance(180);
+      oracle.judge(context);
+      return said.splice(0).map((each) => each.replace(/^.*: /, ''));
+    };
+    expect(judge(2)).toEqual([]);
+    expect(judge(3)).toEqual(open('after a flatten'));
+  });
+
   it('what the operator takes over later was not asked for', () => {
     const { rig, context, said, over, hear, record } = watched();
     const instrument = context.book.structures()[0]!.legs[0]!.instrument;

@@ -159,7 +159,6 @@ export class AlertOracle {
     if (!this.#isLook) return;
     this.#isLook = false;
     this.#isWaiting = false;
-    if (!desk.day.chainOpen) this.#market.onNoChain();
     if (!desk.day.chainOpen) return;
     for (const asked of this.#asked.values()) this.#look(asked, desk);
   }

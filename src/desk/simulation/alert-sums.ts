@@ -6,7 +6,6 @@
 
 import type { Instrument, OptionContract } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
-import type { Bar } from '../../engine/domain/market.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { auctionEnd } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -23,6 +22,7 @@ import { varianceShare } from '../../strategies/variance-profile.ts';
 import type { Input } from '../inputs.ts';
 import type { HeldQuantity } from './expiry-payoff.ts';
 import { leastPayoffCents } from './expiry-payoff.ts';
+import { HeardBars } from './heard-bars.ts';
 import { HeardQuotes } from './heard-quotes.ts';
 
 /** Bid and ask in dollars. */
@@ -59,6 +59,8 @@ const LEAST_STRADDLE_DOLLARS = 0.4;
 const LATE_MINUTES = 45;
 /** A straddle whose strike is further from the spot, by its own price, is none at the money. */
 const MOST_APART = 0.3;
+/** Beside half of what its quotes leave open; where it is more one of them has jumped, and which is not said. */
+const MOST_OFF_PARITY_DOLLARS = 0.1;
 const LEAST_RETURNS = 30;
 const MEAN_ABSOLUTE = Math.sqrt(2 / Math.PI);
 const MOST_DEVIATION = 0.5;
@@ -109,9 +111,7 @@ function deltaOf(right: OptionContract['right'], { forward, strike }: Ends, vol:
 export class SeenMarket {
   readonly #session: SessionTimes;
   readonly #quotes = new HeardQuotes();
-  /** Closes by the start of their bars. */
-  readonly #closes = new Map<EpochMicros, number>();
-  #newestBar = 0;
+  readonly #bars = new HeardBars();
   /** Until a complete bar is new or another one; undefined before it is asked for. */
   #realised: Realised | undefined;
   /** Until anything is heard: the clock looks again at the moment of the batch. */
@@ -123,32 +123,21 @@ export class SeenMarket {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    if (input.kind === 'bar') this.#onBar(input.bar);
+    // The newest bar is not complete: as long as it alone changes, all others say what they said.
+    if (input.kind === 'bar' && input.bar.startsAt !== this.#bars.newest)
+      this.#realised = undefined;
+    this.#bars.onInput(input);
     // Nothing that was heard before a connection proves anything.
-    else if (input.kind === 'feed') this.#quotes.clear();
-    else if (input.kind !== 'quote' && input.kind !== 'listing') return;
-    this.#straddle = undefined;
-  }
-
-  /** The newest bar is not complete: as long as it alone changes, all others say what they said. */
-  #onBar({ startsAt, close }: Bar): void {
-    this.#closes.set(startsAt, close);
-    if (startsAt === this.#newestBar) return;
-    this.#newestBar = Math.max(this.#newestBar, startsAt);
-    this.#realised = undefined;
-  }
-
-  /** Bars that come before there is a chain are not kept: they come again with it. */
-  onNoChain(): void {
-    this.#closes.clear();
-    this.#newestBar = 0;
-    this.#realised = undefined;
+    if (input.kind === 'feed') this.#quotes.clear();
+    else if (input.kind !== 'bar' && input.kind !== 'quote' && input.kind !== 'listing') return;
     this.#straddle = undefined;
   }
 
   onCrash(): void {
-    this.onNoChain();
+    this.#bars.clear();
     this.#quotes.clear();
+    this.#realised = undefined;
+    this.#straddle = undefined;
   }
 
   /** Dollars of the underlying. */
@@ -262,6 +251,8 @@ export class SeenMarket {
     if (call === undefined || put === undefined) return undefined;
     const mid = midOf(call) + midOf(put);
     if (mid < LEAST_STRADDLE_DOLLARS || Math.abs(spot - strike) > MOST_APART * mid) return;
+    const offParity = Math.abs(midOf(call) - midOf(put) - (spot - strike));
+    if (offParity > MOST_OFF_PARITY_DOLLARS + (widthOf(call) + widthOf(put)) / 2) return undefined;
     // The volatility of the spot lies between those of the strikes around it.
     const vols = [Math.floor(spot), Math.ceil(spot)].map((each) =>
       this.#deviation(each, spot, wall),
@@ -301,14 +292,15 @@ export class SeenMarket {
   /** By the complete bars; without a share where they are too few. */
   #realisedSoFar(): Realised {
     const { open, exerciseMark } = this.#session;
-    const starts = [...this.#closes.keys()].filter((at) => at >= open && at < exerciseMark);
+    const { closes } = this.#bars;
+    const starts = [...closes.keys()].filter((at) => at >= open && at < exerciseMark);
     const complete = starts.toSorted((a, b) => a - b).slice(0, -1);
     const [first, last] = [complete[0], complete.at(-1)];
     if (first === undefined || last === undefined || complete.length <= LEAST_RETURNS) {
       return { variance: 0, share: 0 };
     }
-    const closes = complete.map((at) => this.#closes.get(at) ?? Number.NaN);
-    const returns = closes.slice(1).map((close, i) => Math.log(close / (closes[i] ?? Number.NaN)));
+    const prices = complete.map((at) => closes.get(at) ?? Number.NaN);
+    const returns = prices.slice(1).map((close, i) => Math.log(close / (prices[i] ?? Number.NaN)));
     const variance = returns.reduce((total, each) => total + each ** 2, 0);
     const [from, to] = [first, last].map((at) => addMicros(at, MICROS_PER_MINUTE));
     return { variance, share: varianceShare(this.#session, from ?? first, to ?? last) };

@@ -17,6 +17,11 @@ export class HeardBars {
     this.#newest = epochMicros(Math.max(this.#newest, startsAt));
   }
 
+  /** By the start of their bar, in any order. */
+  get closes(): ReadonlyMap<EpochMicros, number> {
+    return this.#closes;
+  }
+
   /** Start of the newest bar: it may still change. */
   get newest(): EpochMicros {
     return this.#newest;

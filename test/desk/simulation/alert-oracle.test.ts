@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AlertRequest } from '../../../src/desk/engine-api-plan.ts';
 import { brokerEventOf } from '../../../src/desk/journal-summary.ts';
 import { AlertOracle } from '../../../src/desk/simulation/alert-oracle.ts';
+import { SeenMarket } from '../../../src/desk/simulation/alert-sums.ts';
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
 import { buildSession } from '../../support/chain-builder.ts';
@@ -113,5 +114,26 @@ describe('what a trader asked to hear of', () => {
     rig.quotes(601);
     rig.freeze(60);
     expect(said).toEqual([]);
+  });
+});
+
+describe('what a straddle costs', () => {
+  it('is not known where one of its quotes has jumped', () => {
+    const rig = new DeskRig({ isOpen: false });
+    const seen = new SeenMarket(session);
+    const step = rig.step.bind(rig);
+    rig.step = (input) => {
+      seen.onInput(input);
+      step(input);
+    };
+    rig.open();
+    rig.quotes();
+    const before = seen.straddlePercent(rig.at);
+    rig.edit = ({ bid = 0, ask = 0 }, right, dollars) => {
+      const more = right === 'put' && dollars === 600 ? 1 : 0;
+      return { bid: bid + more, ask: ask + more };
+    };
+    rig.quotes();
+    expect([before?.isKnown, seen.straddlePercent(rig.at)]).toEqual([true, undefined]);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * The order gateway, version 14: the port between the desk and a broker. An implementation is a state machine
+ * The order gateway, version 15: the port between the desk and a broker. An implementation is a state machine
  * without I/O: what it is told comes in as calls, what it wants done goes out as effects, and the
  * shell of the core thread performs them. So the same adapter runs in production and in simulation.
  * Thread contract: lives on the core thread, called from the desk's step only.
@@ -15,7 +15,7 @@ import type { ApprovedOrder } from './approved-order.ts';
 import type { Turn } from './request-pacer.ts';
 import { TOO_MANY_REQUESTS } from './request-pacer.ts';
 
-export const ORDER_GATEWAY_VERSION = 14;
+export const ORDER_GATEWAY_VERSION = 15;
 
 /** What a broker can and cannot do, and when. Times are minutes after midnight ET of a full day;
  * on a half day each is three hours earlier. */

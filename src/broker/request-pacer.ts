@@ -5,31 +5,33 @@
  *
  * A turn is a slot, and a slot is its own clock: it holds the moment at which it was last taken, and
  * may be taken again one window later. So whatever the threads do between each other, no stretch of a
- * window holds more requests than there are slots. Who may use which slots is what keeps the way out
- * free: each kind of request may use the first so many, and those after them are for the kinds before
- * it alone. A cancel can be made to wait by cancels and exits, never by what reads, nor by closes whose
- * limits follow the market: what finishes a move takes of the slots of moves first.
+ * window holds more requests than there are slots. When a kind of request goes on is what keeps the way
+ * out free: while fewer than so many slots are taken, by whomever. The fewer are left, the fewer kinds go
+ * on, looks of faces first to stop: so they make nothing wait that is more urgent, not even where both
+ * together want more than there is. A cancel can be made to wait by cancels and exits, never by what reads,
+ * nor by closes whose limits follow the market.
  *
  *     byte 0    rest until        i64, microseconds; 0 = none
  *     byte 8    refusals in a row i64
  *     byte 16   slots of the first ceiling, i64 each: when last taken; 0 = never
  *     …         slots of the second ceiling, and so on
  *
- *     slots of `all` at Alpaca   0 ──── 50 ──── 140 ─── 160 ─── 180 ─── 200
- *       look  (what faces ask)   ███████
- *       read  (the own books)    ██████████████
- *       entry (what opens)       ██████████████████████
- *       move  (a close's limit)  ██████████████████████
- *       search (an open fate)    ██████████████████████████████
- *       exit  (cancels, closes)  ██████████████████████████████████████
- *       finish (of a move)       ██████████████████████▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒   ▒ once the others are used up
+ *     slots taken at Alpaca         0 ─── 125 ── 145 ── 150 ── 152 ── 160 ── 180 ── 200
+ *       look    (what faces ask)    ███████
+ *       picture (the own books)     ██████████████
+ *       entry   (what opens)        █████████████████████
+ *       read    (on with a picture) ████████████████████████████
+ *       move    (a close's limit)   ███████████████████████████████████
+ *       search  (an open fate)      ██████████████████████████████████████████
+ *       exit, finish (of a move)    █████████████████████████████████████████████████
  */
 
 /** `finish`: the order in place of one that a move has cancelled · `exit`: cancels, closing orders, and the
  * login that both need · `search`: looks for an order whose fate is open · `move`: begins to move the
  * limit of a close, and goes at once or not at all · `entry`: what opens or increases, and goes so too ·
- * `read`: what the engine's own books are compared with · `look`: what a face asked. */
-export type Turn = 'finish' | 'exit' | 'search' | 'move' | 'entry' | 'read' | 'look';
+ * `read`: what the engine's own books are compared with · `picture`: begins such a reading of several
+ * requests, where all of them have room, for one that is drawn out is disturbed · `look`: what a face asked. */
+export type Turn = 'finish' | 'exit' | 'search' | 'move' | 'entry' | 'read' | 'picture' | 'look';
 
 /** What waits for its turn for as long as that takes, and never rests. */
 export function isWayOut(turn: Turn): boolean {
@@ -49,7 +51,7 @@ export interface Ceiling {
   readonly windowMicros: number;
   /** Matches `METHOD path` of the requests that count against it. */
   readonly covers: RegExp;
-  /** Of `limit`, how many a kind may use; all where it is not named. */
+  /** A kind goes while fewer than so many of `limit` are taken, by whomever; than all where it is not named. */
   readonly shares?: Readonly<Partial<Record<Turn, number>>>;
   /** Looks leave a slot alone for this long instead: a ceiling of one request is mostly for the
    * engine's own reads. */
@@ -149,23 +151,28 @@ export class RequestPacer {
     return Number(Atomics.load(this.#words, REST_UNTIL)) - now;
   }
 
-  /** The last slots first: those that the fewest kinds may use. What finishes a move leaves those behind the
-   * slots of moves to the end. */
-  #takeSlot({ ceiling, first }: Laid, turn: Turn, now: number): Taken | number {
-    const { limit, windowMicros, shares, looksAfterMicros } = ceiling;
+  /** Any slot that is free, while fewer are taken than its kind heeds. Threads that count at the same moment
+   * may each take the last before that; a slot, and so the ceiling, is one thread's alone. */
+  #takeSlot(laid: Laid, turn: Turn, now: number): Taken | number {
+    const { limit, windowMicros, shares, looksAfterMicros } = laid.ceiling;
     const window = turn === 'look' ? (looksAfterMicros ?? windowMicros) : windowMicros;
     const most = shares?.[turn] ?? limit;
-    const last = turn === 'finish' ? (shares?.move ?? limit) : most;
-    let wait = window;
-    for (let place = 1; place <= most; place += 1) {
-      const slot = first + ((last - place + limit) % limit);
+    const lefts: number[] = [];
+    const free: Taken[] = [];
+    for (let slot = laid.first; slot < laid.first + limit; slot += 1) {
       const before = Atomics.load(this.#words, slot);
       const left = before === 0n ? 0 : Number(before) + window - now;
-      if (left > 0) wait = Math.min(wait, left);
-      else if (Atomics.compareExchange(this.#words, slot, before, BigInt(now)) === before) {
-        return { slot, before };
-      }
+      if (left > 0) lefts.push(left);
+      else free.push({ slot, before });
     }
-    return wait;
+    const over = lefts.length - most;
+    if (over >= 0) return lefts.toSorted((a, b) => a - b)[over] ?? window;
+    const taken = free.find(({ slot, before }) => this.#swap(slot, before, now));
+    return taken ?? Math.min(window, ...lefts);
+  }
+
+  /** True where no other thread took the slot first. */
+  #swap(slot: number, before: bigint, now: number): boolean {
+    return Atomics.compareExchange(this.#words, slot, before, BigInt(now)) === before;
   }
 }

@@ -22,7 +22,7 @@ import {
 import { RateLimiter } from 'limiter';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
-import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import { MICROS_PER_MILLI, MICROS_PER_SECOND } from '../engine/domain/units.ts';
 
 /** How a service is called. */
 export interface CallLimits {
@@ -45,8 +45,9 @@ export interface CallLimits {
 
 /** Thrown by a call that was not made: no failure of the service, so nothing rests for it. */
 export class NotCalled extends DeltaringError {
-  constructor() {
-    const text = 'the requests that the broker allows are used up: ask again in a moment';
+  constructor(waitMicros: number) {
+    const seconds = Math.max(1, Math.ceil(waitMicros / MICROS_PER_SECOND));
+    const text = `the requests that the broker allows are used up or kept for orders: ask again in ${seconds} s`;
     super('BROKER_UNREACHABLE', text);
   }
 }

@@ -5,8 +5,8 @@ const answered = (status: number, rateLimitRefuses = false) =>
   sendOutcome({ kind: 'httpResponse', requestId: 'r', status, body: '' }, { rateLimitRefuses });
 
 describe('the order gateway', () => {
-  it('is version 14 of its contract', () => {
-    expect(ORDER_GATEWAY_VERSION).toBe(14);
+  it('is version 15 of its contract', () => {
+    expect(ORDER_GATEWAY_VERSION).toBe(15);
   });
 });
 

@@ -11,13 +11,14 @@ import { STORM_BYTES, storm } from './pacer-storm.ts';
 
 const SECOND = 1_000_000;
 const TURNS: readonly Turn[] = ['exit', 'search', 'entry', 'read', 'look'];
+const READS: ReadonlySet<Turn> = new Set(['read', 'picture', 'look']);
 const PLAN: PacePlan = [
   { limit: 1, windowMicros: SECOND, covers: /^GET \/one/, looksAfterMicros: 2 * SECOND },
   {
     limit: 5,
     windowMicros: SECOND,
     covers: /^/,
-    shares: { search: 4, entry: 3, read: 2, look: 1 },
+    shares: { search: 4, entry: 3, read: 2, picture: 2, look: 1 },
   },
 ];
 
@@ -52,7 +53,17 @@ describe('the turns of an account', () => {
     expect(take('exit', SECOND + 1)).toBe(0);
   });
 
-  it('of moves leave some to exits, and those of what finishes them are taken of the same first', () => {
+  it('are taken by whomever: a kind stops where so many are, and goes on before those behind it', () => {
+    const { take } = taker();
+    expect([take('exit', 1), take('exit', 2)]).toEqual([0, 0]);
+    expect([take('look', 3), take('read', 3)]).toEqual([SECOND - 1, SECOND - 2]);
+    expect([take('entry', 3), take('search', 4)]).toEqual([0, 0]);
+    expect([take('look', 5), take('read', 5)]).toEqual([SECOND - 1, SECOND - 2]);
+    expect(take('read', SECOND + 2)).toBe(1);
+    expect(take('read', SECOND + 3)).toBe(0);
+  });
+
+  it('of moves leave some to exits and to what finishes them', () => {
     const { take } = taker(ALPACA_PACE);
     const pairs = Array.from({ length: 200 }, () => [take('move', 1), take('finish', 1)]);
     expect(pairs.findIndex(([move]) => move !== 0)).toBe(80);
@@ -70,7 +81,8 @@ describe('the turns of an account', () => {
     expect(take('look', 10)).toBe(0);
     expect(take('look', 400_010)).toBe(600_000);
     expect(take('read', 400_010)).toBe(0);
-    expect(take('look', SECOND + 10)).toBe(0);
+    expect(take('look', SECOND + 10)).toBe(400_000);
+    expect(take('look', SECOND + 400_010)).toBe(0);
   });
 
   it('of an endpoint are apart from the others, and a look leaves it to the own books', () => {
@@ -128,7 +140,7 @@ describe('the turns of an account', () => {
 const asks = fc.array(
   fc.record({
     thread: fc.nat(2),
-    turn: fc.constantFrom<Turn>('finish', 'move', ...TURNS),
+    turn: fc.constantFrom<Turn>('finish', 'move', 'picture', ...TURNS),
     path: fc.constantFrom('/one', '/v2/orders', '/v2/account', '/v1beta1/options/snapshots'),
     after: fc.oneof(fc.nat(60_000), fc.nat(2_000_000)),
   }),
@@ -145,7 +157,7 @@ describe.each([
       fc.property(asks, (all) => {
         const threads = pacers(3, plan);
         const taken: { now: number; turn: Turn; text: string }[] = [];
-        let now = 0;
+        let now = 1;
         for (const { thread, turn, path, after } of all) {
           now += after;
           const request = { turn, method: 'GET', path };
@@ -154,7 +166,7 @@ describe.each([
           if (turn !== 'exit' || isTaken) continue;
           const full = plan.filter(({ limit, windowMicros, covers, shares }) => {
             const others = taken.filter((t) => covers.test(t.text) && now - t.now < windowMicros);
-            const reads = others.filter((t) => t.turn === 'read' || t.turn === 'look').length;
+            const reads = others.filter((t) => READS.has(t.turn)).length;
             return (
               covers.test(`GET ${path}`) && others.length - reads >= limit - (shares?.read ?? limit)
             );
@@ -200,8 +212,9 @@ describe('the ceilings of a broker', () => {
 
   it('count the market data of Alpaca apart from the account', () => {
     expect(waits(ALPACA_PACE, 300, 'exit', '/v2/orders/1')).toBe(200);
-    expect(waits(ALPACA_PACE, 300, 'read', '/v2/positions')).toBe(140);
-    expect(waits(ALPACA_PACE, 300, 'look', '/v2/watchlists')).toBe(50);
+    expect(waits(ALPACA_PACE, 300, 'read', '/v2/positions')).toBe(152);
+    expect(waits(ALPACA_PACE, 300, 'picture', '/v2/orders?status=all')).toBe(145);
+    expect(waits(ALPACA_PACE, 300, 'look', '/v2/watchlists')).toBe(125);
     expect(waits(ALPACA_PACE, 300, 'look', '/v2/stocks/snapshots?symbols=SPY')).toBe(200);
     expect(waits(ALPACA_PACE, 300, 'look', '/v1beta1/options/snapshots')).toBe(200);
   });

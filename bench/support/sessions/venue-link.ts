@@ -275,7 +275,7 @@ export class VenueLink implements FarBroker {
     if (next === undefined || next > this.#at.wall) return;
     const { go, refused } = this.#turns.due(this.#at);
     for (const send of go) this.#leave(send);
-    for (const send of refused) this.#refuse(send);
+    for (const { request } of refused) this.#refuse(request);
   }
 
   onCrash(at: At): void {

@@ -96,7 +96,7 @@ export class AccountRounds {
     this.#pace.begin(world.at, world.session);
     const startedAt = { market: world.at.market, wall: world.at.wall };
     const since = sessionStart(world);
-    this.#list({ all: since }, (orders) => {
+    this.#list({ listed: { all: since }, turn: 'picture' }, (orders) => {
       if (number !== this.#number) return;
       takeOrders(world, orders);
       world.witness.list(listedFacts(world, orders.orders), orders.takenAt, world.at);
@@ -106,8 +106,8 @@ export class AccountRounds {
     });
   }
 
-  #list(listed: Parameters<typeof readList>[1]['listed'], onList: (list: OrderList) => void): void {
-    readList(this.#world, { listed, turn: 'read' }, (list, why) => {
+  #list(query: Parameters<typeof readList>[1], onList: (list: OrderList) => void): void {
+    readList(this.#world, query, (list, why) => {
       if (list === undefined) this.#fail(`the orders could not be read: ${why}`);
       else onList(list);
     });
@@ -115,7 +115,7 @@ export class AccountRounds {
 
   #readRest(round: Round): void {
     const number = this.#number;
-    this.#list('open', (list) => {
+    this.#list({ listed: 'open', turn: 'read' }, (list) => {
       if (number !== this.#number) return;
       takeOrders(this.#world, list);
       round.open = list.orders;
@@ -147,7 +147,7 @@ export class AccountRounds {
       (each) => each !== undefined,
     );
     if (number !== this.#number || !isWhole) return;
-    this.#list({ all: round.since }, (again) => {
+    this.#list({ listed: { all: round.since }, turn: 'read' }, (again) => {
       if (number !== this.#number) return;
       takeOrders(this.#world, again);
       const { changes } = this.#world;

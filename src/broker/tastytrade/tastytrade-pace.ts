@@ -28,6 +28,6 @@ export const TASTYTRADE_PACE: PacePlan = [
     limit: 50,
     ...WINDOW,
     covers: /^/,
-    shares: { search: 45, entry: 40, read: 30, look: 15 },
+    shares: { search: 45, entry: 40, read: 30, picture: 30, look: 15 },
   },
 ];

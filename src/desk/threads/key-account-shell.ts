@@ -25,8 +25,8 @@ export type HttpQuestion = Pick<HttpStep, 'path' | 'body' | 'service'> & {
 };
 
 /** Sends each request once, in the account's turn for looks, under a time limit and a breaker of its
- * own: what a face asks never keeps an order waiting. What it throws names no key. `clock` hears
- * what time each answer tells. */
+ * own: what a face asks never keeps an order waiting, and is told when to ask again. What it throws names
+ * no key. `clock` hears what time each answer tells. */
 export function keySender(
   account: KeyAccount,
   timeoutMillis: number,
@@ -55,9 +55,8 @@ export function keySender(
     } as const;
     try {
       return await calls.run(async (signal) => {
-        if (!(await turns.turn({ turn: 'look', method, path, patienceMillis }))) {
-          throw new NotCalled();
-        }
+        const wait = await turns.turn({ turn: 'look', method, path, patienceMillis });
+        if (wait > 0) throw new NotCalled(wait);
         const sentMillis = wallMillis();
         const response = await fetch(base + path, { ...request, signal });
         clock?.heard(response.headers.get('date'), sentMillis, wallMillis());

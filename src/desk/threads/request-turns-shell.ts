@@ -20,9 +20,12 @@ export function newAccountPace(plan: PacePlan): AccountPace {
   return { plan, memory: createPaceMemory(plan) };
 }
 
+/** Tells after how many microseconds it is worth asking again. */
+type Refuse = (waitMicros: number) => void;
+
 interface Asking extends TurnRequest {
   readonly go: () => void;
-  readonly refuse: () => void;
+  readonly refuse: Refuse;
 }
 
 export class RequestTurns {
@@ -46,21 +49,17 @@ export class RequestTurns {
 
   /** Calls one of both once: `go` within this call where there is a turn now, `refuse` later, never
    * within it, where there is none and the request does not wait. */
-  take(request: TurnRequest, go: () => void, refuse: () => void): void {
+  take(request: TurnRequest, go: () => void, refuse: Refuse): void {
     const became = this.#queue.take({ ...request, go, refuse }, this.#now());
     if (became === 'go') go();
-    else if (became === 'refused') setImmediate(refuse);
+    else if (became === 'refused') setImmediate(refuse, request.patienceMillis * MICROS_PER_MILLI);
     else this.#next();
   }
 
-  /** The same as a promise: whether there was a turn in time. */
-  turn(request: TurnRequest): Promise<boolean> {
+  /** The same as a promise: 0 once there is a turn, else after how many microseconds to ask again. */
+  turn(request: TurnRequest): Promise<number> {
     return new Promise((resolve) => {
-      this.take(
-        request,
-        () => resolve(true),
-        () => resolve(false),
-      );
+      this.take(request, () => resolve(0), resolve);
     });
   }
 
@@ -85,6 +84,6 @@ export class RequestTurns {
       this.#timer = setTimeout(() => this.#next(), Math.ceil((next - now) / MICROS_PER_MILLI));
     }
     for (const asking of go) asking.go();
-    for (const asking of refused) asking.refuse();
+    for (const { request, waitMicros } of refused) request.refuse(waitMicros);
   }
 }

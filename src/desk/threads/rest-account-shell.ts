@@ -101,9 +101,8 @@ export class RestAccount {
   async #request(path: string, { turn, headers, ...init }: RestRequest): Promise<Response> {
     const { baseUrl, userAgent } = this.#grant;
     const patienceMillis = this.#timeoutMillis / 2;
-    if (!(await this.#turns.turn({ turn, method: init.method, path, patienceMillis }))) {
-      throw new NotCalled();
-    }
+    const wait = await this.#turns.turn({ turn, method: init.method, path, patienceMillis });
+    if (wait > 0) throw new NotCalled(wait);
     const sentMillis = wallMillis();
     const response = await fetch(new URL(path, baseUrl), {
       ...init,

@@ -9,7 +9,7 @@ import { isWayOut } from '../../broker/request-pacer.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 
 /** Those that leave first: what a move has left without an order before all. */
-const ORDER: readonly Turn[] = ['finish', 'exit', 'search', 'read', 'look'];
+const ORDER: readonly Turn[] = ['finish', 'exit', 'search', 'read', 'picture', 'look'];
 /** These never wait: what they were judged on has passed by then. */
 const AT_ONCE: ReadonlySet<Turn> = new Set(['entry', 'move']);
 /** More than this are not kept waiting, ways out apart. */
@@ -25,10 +25,16 @@ interface Waiting<T> {
   readonly until: number;
 }
 
+/** What got no turn in time, and after how many microseconds it might have one. */
+interface Refused<T> {
+  readonly request: T;
+  readonly waitMicros: number;
+}
+
 /** What became of those that waited. */
 export interface DueTurns<T> {
   readonly go: readonly T[];
-  readonly refused: readonly T[];
+  readonly refused: readonly Refused<T>[];
 }
 
 export class TurnQueue<T extends TurnRequest> {
@@ -64,7 +70,7 @@ export class TurnQueue<T extends TurnRequest> {
   /** Takes out of the queue what has its turn now, and what has waited for too long. */
   due(now: number): DueTurns<T> {
     const go: T[] = [];
-    const refused: T[] = [];
+    const refused: Refused<T>[] = [];
     const left: Waiting<T>[] = [];
     let soonest = Number.POSITIVE_INFINITY;
     for (const turn of ORDER) {
@@ -72,7 +78,7 @@ export class TurnQueue<T extends TurnRequest> {
         if (waiting.request.turn !== turn) continue;
         const wait = this.#pacer.take(waiting.request, now);
         if (wait === 0) go.push(waiting.request);
-        else if (waiting.until <= now) refused.push(waiting.request);
+        else if (waiting.until <= now) refused.push({ request: waiting.request, waitMicros: wait });
         else {
           left.push(waiting);
           soonest = Math.min(soonest, now + wait, waiting.until);

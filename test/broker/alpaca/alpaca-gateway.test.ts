@@ -1141,7 +1141,9 @@ describe('a request', () => {
     expect(turns((gateway, at) => gateway.cancel(intentId, at))).toEqual(['exit']);
     expect(turns((gateway, at) => gateway.findByIntent(intentId, at))).toEqual(['search']);
     rig.now = addMicros(rig.now, 6_000_000);
-    expect(turns((gateway, at) => gateway.onClock(at, rig.session))).toContain('read');
+    expect(turns((gateway, at) => gateway.onClock(at, rig.session))).toContain('picture');
+    rig.pass(0.3);
+    expect(rig.turnsOf('GET /v2/positions')).toContain('read');
   });
 
   it('that moves a close leaves the last turns to other ways out, and what finishes it leaves first', () => {

@@ -25,7 +25,7 @@ class TurnsRig {
     this.turns.take(
       request,
       () => this.#tell(`${name} goes`),
-      () => this.#tell(`${name} is refused`),
+      (waitMicros) => this.#tell(`${name} is refused for ${waitMicros}`),
     );
   }
 
@@ -68,21 +68,21 @@ describe('requests that wait for their turn', () => {
     rig.take('first', 'look');
     rig.take('entry', 'entry');
     expect(rig.told).toEqual(['first goes']);
-    expect(await rig.until(2)).toContain('entry is refused');
+    expect(await rig.until(2)).toContain('entry is refused for 1000000000');
     rig.take('read', 'read', 5);
     rig.take('exit', 'exit', 5);
     rig.now += 6_000;
-    expect(await rig.until(3)).toContain('read is refused');
+    expect(await rig.until(3)).toContain('read is refused for 14000');
     rig.now += 20_000;
     expect((await rig.until(4)).at(-1)).toBe('exit goes');
   });
 
-  it('beyond a hundred are refused at once, and a promise tells the same', async () => {
+  it('beyond a hundred are refused at once, and a promise tells for how long', async () => {
     const rig = new TurnsRig([{ limit: 1, windowMicros: 3_600 * SECOND, covers: /^/ }]);
     const ask = { turn: 'look', method: 'GET', path: '/', patienceMillis: 3_600_000 } as const;
-    expect(await rig.turns.turn(ask)).toBe(true);
+    expect(await rig.turns.turn(ask)).toBe(0);
     for (let waiting = 0; waiting < 100; waiting += 1) rig.take('look', 'look');
-    expect(await rig.turns.turn(ask)).toBe(false);
+    expect(await rig.turns.turn(ask)).toBe(3_600 * SECOND);
     rig.turns.stop();
     expect(rig.told).toEqual([]);
   });
@@ -93,6 +93,6 @@ describe('requests that wait for their turn', () => {
     rig.take('entry', 'entry');
     rig.take('cancel', 'exit');
     expect(rig.told).toEqual(['cancel goes']);
-    expect(await rig.until(2)).toContain('entry is refused');
+    expect(await rig.until(2)).toContain('entry is refused for 1000000000');
   });
 });

@@ -48,7 +48,8 @@ describe('a queue for turns', () => {
     turns.take(asked('exit'), 1);
     expect(turns.take(asked('entry'), 2)).toBe('refused');
     expect([turns.take(read, 2), turns.take(exit, 2)]).toEqual(['waits', 'waits']);
-    expect(turns.due(1_000_002)).toEqual({ go: [], refused: [read] });
+    const refused = [{ request: read, waitMicros: 8_999_999 }];
+    expect(turns.due(1_000_002)).toEqual({ go: [], refused });
     expect(turns.due(10_000_001)).toEqual({ go: [exit], refused: [] });
   });
 });

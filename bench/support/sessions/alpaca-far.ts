@@ -122,8 +122,12 @@ class SessionAlpaca implements Venue {
 
   serve({ method, path, body }: HttpSend): WireReply {
     if (method !== 'GET') this.#bringNews();
+    return this.#ask({ method, path, body });
+  }
+
+  #ask(request: Pick<HttpSend, 'method' | 'path' | 'body'>): WireReply {
     const before = this.#venue.orders.length;
-    const reply = serve(this.#venue, { method, path, body });
+    const reply = serve(this.#venue, request);
     for (const order of this.#venue.orders.slice(before)) this.#hold(order);
     return { status: reply.status, body: reply.body };
   }
@@ -245,6 +249,17 @@ class SessionAlpaca implements Venue {
           return isFixed ? [] : [{ id, symbols: legs.map(({ symbol }) => symbol) }];
         }),
       cancel: (id) => venue.cancel(id),
+      move: (id, by) => {
+        const { limit, legs, status } = venue.find(id);
+        const isNet = legs.length > 1;
+        if (limit === undefined || status !== 'new') return false;
+        const moved = limit + (isNet || legs[0]?.side === 'buy' ? -by : by);
+        if (!isNet && moved <= 0) return false;
+        const name = `by hand ${venue.orders.length}`;
+        const terms = { limit_price: (moved / 100).toFixed(2), client_order_id: name };
+        const body = JSON.stringify(terms);
+        return this.#ask({ method: 'PATCH', path: `/v2/orders/${id}`, body }).status < 300;
+      },
       close: (symbol, quantity) => {
         this.#bringNews();
         return venue.closeElsewhere(symbol, quantity);

@@ -1,6 +1,6 @@
 /**
- * Somebody at another screen of the same account: closes what the engine holds, or a part of it, and
- * calls its orders back, at moments that the seed decides. One user.
+ * Somebody at another screen of the same account: closes what the engine holds, or a part of it, calls its
+ * orders back and moves their limits, at moments that the seed decides. One user.
  */
 
 import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
@@ -17,30 +17,41 @@ export interface AccountScreen {
   cancel(id: string): void;
   /** Takes so many contracts off at the market; false where nobody trades with it. */
   close(symbol: string, quantity: number): boolean;
+  /** Gives an order a limit that is better for its owner by so many cents, or worse; false where the broker
+   * takes it from nobody. */
+  move(id: string, cents: number): boolean;
 }
 
-type Act = 'close' | 'cancel';
+type Act = 'close' | 'cancel' | 'move';
 
 /** In so many sessions somebody is there. */
 const PRESENT_CHANCE = 0.6;
 const MOST_ACTS = 3;
 /** Of a position of several contracts a part is closed as often as all of it. */
 const PART_CHANCE = 0.5;
+/** By so many cents somebody moves a limit. */
+const MOVES = [-40, -10, -3, -1, 1, 3, 10, 40];
 
 export class OtherScreen {
   readonly #random: SeededRandom;
+  readonly #moving: SeededRandom;
   readonly #met: (what: string) => void;
-  #acts: readonly { readonly due: EpochMicros; readonly act: Act }[] = [];
+  #acts: readonly PlannedAct[] = [];
 
-  constructor(random: SeededRandom, session: SessionTimes, met: (what: string) => void) {
+  /** `moving`: the chance of who moves limits. */
+  constructor(
+    random: SeededRandom,
+    moving: SeededRandom,
+    session: SessionTimes,
+    met: (what: string) => void,
+  ) {
     this.#random = random;
+    this.#moving = moving;
     this.#met = met;
-    if (!random.chance(PRESENT_CHANCE)) return;
-    const { open, lastTrade } = session;
-    const acts = Array.from({ length: random.whole(1, MOST_ACTS) }, () => ({
-      due: addMicros(open, Math.round(random.between(0, lastTrade - open))),
-      act: random.pick<Act>(['close', 'cancel']),
-    }));
+    const acts = [
+      ...actsOf(random, session, () => random.pick<Act>(['close', 'cancel'])),
+      ...actsOf(moving, session, () => 'move'),
+    ];
     this.#acts = acts.toSorted((a, b) => a.due - b.due);
   }
 
@@ -53,8 +64,22 @@ export class OtherScreen {
   run(now: EpochMicros, screen: AccountScreen): void {
     const [first, ...later] = this.#acts;
     if (first === undefined || first.due > now) return;
-    const isDone = first.act === 'close' ? this.#close(screen) : this.#cancel(screen);
-    if (isDone) this.#acts = later;
+    if (this.#do(first.act, screen)) this.#acts = later;
+  }
+
+  #do(act: Act, screen: AccountScreen): boolean {
+    if (act === 'move') return this.#move(screen);
+    return act === 'close' ? this.#close(screen) : this.#cancel(screen);
+  }
+
+  #move(screen: AccountScreen): boolean {
+    const working = screen.working();
+    if (working.length === 0) return false;
+    const random = this.#moving;
+    const { id } = random.pick(working);
+    if (!screen.move(id, random.pick(MOVES))) return false;
+    this.#met('movedElsewhere');
+    return true;
   }
 
   /** No broker takes more closes than there is to close: what works in the contract goes first. */
@@ -79,4 +104,21 @@ export class OtherScreen {
     this.#met('cancelledElsewhere');
     return true;
   }
+}
+
+interface PlannedAct {
+  readonly due: EpochMicros;
+  readonly act: Act;
+}
+
+function actsOf(
+  random: SeededRandom,
+  { open, lastTrade }: SessionTimes,
+  pick: () => Act,
+): readonly PlannedAct[] {
+  if (!random.chance(PRESENT_CHANCE)) return [];
+  return Array.from({ length: random.whole(1, MOST_ACTS) }, () => ({
+    due: addMicros(open, Math.round(random.between(0, lastTrade - open))),
+    act: pick(),
+  }));
 }

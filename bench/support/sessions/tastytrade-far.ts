@@ -284,6 +284,16 @@ class SessionTastytrade implements Venue {
         const order = orders.all.get(Number(id));
         if (order !== undefined) orders.end(order, 'Cancelled');
       },
+      move: (id, by) => {
+        const { limit } = orders.all.get(Number(id)) ?? {};
+        const moved = Math.round((limit ?? 0) * 100) + by;
+        if (limit === undefined || moved === 0) return false;
+        const body = {
+          price: (Math.abs(moved) / 100).toFixed(2),
+          'price-effect': moved > 0 ? 'Credit' : 'Debit',
+        };
+        return orders.replace('', Number(id), body).status < 300;
+      },
       close: (symbol, quantity) => {
         this.#bringNews();
         const { bid = 0, ask = 0 } = market.quotes.get(symbol) ?? {};

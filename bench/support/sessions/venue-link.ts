@@ -164,7 +164,8 @@ export class VenueLink implements FarBroker {
     });
     this.#venue = venue;
     this.#turns = new SessionTurns(venue.pace, random, options.door.met);
-    this.#somebody = new OtherScreen(streamOf(seed, 'elsewhere'), session, options.door.met);
+    const [elsewhere, moves] = [streamOf(seed, 'elsewhere'), streamOf(seed, 'moves')];
+    this.#somebody = new OtherScreen(elsewhere, moves, session, options.door.met);
     this.#socket = new AccountSocket(random, this.#wires, venue);
     this.account = {
       snapshot: () => venue.truth(),

@@ -20,7 +20,7 @@ import { noteGone, withItsRest } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { callOff, noteHeld } from './asked-closes.ts';
 import { noteRatio, noteTakenFrom } from './being-reported.ts';
-import { onCancelRejected, onReplaced } from './change-answers.ts';
+import { onCancelRejected, onReplaced, tellFilledWorse } from './change-answers.ts';
 import type { Ended } from './ended-closes.ts';
 import { noteEnded, withItsDoer } from './ended-closes.ts';
 import { noteOthers } from './flatten-progress.ts';
@@ -291,6 +291,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
   noteRatio(desk, order);
   const whole = isWhole(order);
   tellOverfill(desk, order);
+  if (whole) tellFilledWorse(desk, order);
   if (hasEnded(order)) onLateFill(desk, order, whole);
   else advance(desk, order, whole ? 'filled' : 'working', undefined);
   desk.out.push({ kind: 'publish', event: { kind: 'positions' } });

@@ -3,13 +3,21 @@
 import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type { BrokerEvent, NoWord } from '../../broker/order-gateway.ts';
 import { brokerText } from '../../engine/domain/broker-text.ts';
-import type { EpochMicros } from '../../engine/domain/units.ts';
-import { addMicros, dollarsFromPrice } from '../../engine/domain/units.ts';
+import { gridOf } from '../../engine/domain/instrument.ts';
+import type { EpochMicros, Price } from '../../engine/domain/units.ts';
+import { addMicros, dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { externalWorstCase } from './external-worst-case.ts';
 import type { WordlessLimits } from './limit-changes.ts';
 import type { OrderRecord } from './order-book.ts';
-import { filledUnits, isClose, isExternal, isFinal } from './order-book.ts';
+import {
+  averageFillNet,
+  filledUnits,
+  isClose,
+  isExternal,
+  isFinal,
+  isUneven,
+} from './order-book.ts';
 import { publishOrder } from './order-views.ts';
 
 /** After the broker refused a cancel, in its own words or because it is asked too often, the engine asks
@@ -106,6 +114,23 @@ function tellMoved({ out }: DeskContext, { intent, limit, knownLimits }: OrderRe
     purpose === 'protective'
       ? 'it guards at that one now, and the engine watches its own stop on'
       : 'the engine moves it on by its own ladder; to end it cancel it, and to leave at once flatten';
-  const text = `order ${intentId} was moved to a net of ${dollarsFromPrice(limit).toFixed(2)} at another screen: ${next}`;
-  out.alert('warning', 'ORDER_MOVED', text, intentId);
+  const text = `order ${intentId} was moved to a net of ${dollars(limit)}, which is in no record here: at another screen, or in the moment of a crash; ${next}`;
+  out.alert('critical', 'ORDER_MOVED', text, intentId);
+}
+
+/** Tells of an order of this engine that has filled at worse than all that was ever asked for: one that is moved at
+ * another screen and fills at once is never seen at its new limit. */
+export function tellFilledWorse({ out }: DeskContext, order: OrderRecord): void {
+  const { intent, knownLimits } = order;
+  const isOwn = !isExternal(order) && !isUneven(order);
+  const net = isOwn ? averageFillNet(order) : undefined;
+  const least = Math.min(...knownLimits);
+  if (net === undefined || net >= least - gridOf(intent.legs).step) return;
+  const { intentId } = intent;
+  const text = `order ${intentId} filled at a net of ${dollars(net)}, and ${dollars(price(least))} is the worst that was asked for: its limit was moved at another screen, or the broker filled it wrongly. What is held counts at what it cost, and leaves by its plan`;
+  out.alert('critical', 'FILLED_WORSE', text, intentId);
+}
+
+function dollars(net: Price): string {
+  return dollarsFromPrice(net).toFixed(2);
 }

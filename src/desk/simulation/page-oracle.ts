@@ -1,8 +1,10 @@
 /**
- * Somebody is told of an outcome that is open and of a journal that takes nothing, at once; and what was told
- * of a position is over once that is gone. Reckoned from inputs and records.
+ * Somebody is told of an outcome that is open, of a journal that takes nothing and of a limit that nobody here
+ * asked for, at once; and what was told of a position is over once that is gone. Reckoned from inputs and
+ * records.
  */
 
+import type { BrokerEvent } from '../../broker/order-gateway.ts';
 import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
@@ -33,6 +35,7 @@ const OF_A_POSITION: ReadonlySet<string> = new Set([
   'STOP_NOT_RELEASED',
 ]);
 const UNKNOWN = 'ORDER_UNKNOWN';
+const MOVED = 'ORDER_MOVED';
 /** It is over within so long, and so many ticks of the clock. */
 const OVER_WITHIN_MICROS = 60 * MICROS_PER_SECOND;
 const OVER_BY_TICKS = 3;
@@ -56,8 +59,11 @@ export class PageOracle {
   /** What is told and not over. */
   readonly #open = new Map<string, Alert>();
   readonly #left = new Map<string, Left>();
+  /** Limits of each order of the engine: what it asked for, and what was told. */
+  readonly #limits = new Map<string, Set<number>>();
   /** To be told by the end of this step. */
   #unknownNow: string[] = [];
+  #movedNow: string[] = [];
   #isFailedNow = false;
   #isTick = false;
 
@@ -73,16 +79,31 @@ export class PageOracle {
   onRecord(record: AuditRecord): void {
     const { body } = record;
     if (body.kind === 'alert') this.#onAlert(body);
-    else if (body.kind === 'intentRecorded') this.#intents.set(body.intent.intentId, body.intent);
+    else if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
+    else if (body.kind === 'repriced') this.#limits.get(body.intentId)?.add(body.limit);
     const event = brokerEventOf(record);
     if (event === undefined) return;
     if (event.kind === 'fill') this.#onFill(event.fill);
+    if (event.kind === 'replaced') this.#onReplaced(event);
     if (!('intentId' in event)) return;
     const { kind, intentId } = event;
     if (ENDS.has(kind)) this.#ended.add(intentId);
     if (kind === 'reopened' || kind === 'busted') this.#ended.delete(intentId);
     const isOpen = this.#intents.has(intentId) && !this.#ended.has(intentId);
     if (kind === 'unknown' && isOpen) this.#unknownNow.push(intentId);
+  }
+
+  #onIntent(intent: OrderIntent): void {
+    this.#intents.set(intent.intentId, intent);
+    this.#limits.set(intent.intentId, new Set([intent.limit]));
+  }
+
+  /** An order that has ended is moved by nobody: what is told of it is late. */
+  #onReplaced({ intentId, limit }: Extract<BrokerEvent, { kind: 'replaced' }>): void {
+    const known = this.#limits.get(intentId);
+    if (known === undefined || known.has(limit) || this.#ended.has(intentId)) return;
+    known.add(limit);
+    this.#movedNow.push(intentId);
   }
 
   /** What is told for information alone calls nobody: it is no incident, and needs no end. */
@@ -93,6 +114,7 @@ export class PageOracle {
       this.#open.set(name, alert);
       // The broker's next word, in the same step, may end it again.
       if (code === UNKNOWN) this.#unknownNow = this.#unknownNow.filter((each) => each !== subject);
+      if (code === MOVED) this.#movedNow = this.#movedNow.filter((each) => each !== subject);
     }
     if (action !== 'resolve') return;
     this.#open.delete(name);
@@ -111,6 +133,9 @@ export class PageOracle {
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
     if (this.#unknownNow.length > 0) this.#judgeUnknown();
+    for (const intentId of this.#movedNow.splice(0)) {
+      this.#report(`${intentId} was moved at another screen and nobody was told`);
+    }
     if (this.#isFailedNow) {
       this.#isFailedNow = false;
       const isTold = this.#open.has(nameOf('JOURNAL_FAILED'));
@@ -150,9 +175,10 @@ export class PageOracle {
   /** Begins again from what the journal kept. */
   onCrash(records: readonly AuditRecord[]): void {
     const known = [this.#intents, this.#ended, this.#fills, this.#filled, this.#open, this.#left];
-    for (const each of known) each.clear();
+    for (const each of [...known, this.#limits]) each.clear();
     for (const record of records) this.onRecord(record);
     this.#unknownNow = [];
+    this.#movedNow = [];
     this.#isFailedNow = false;
     this.#isTick = false;
   }

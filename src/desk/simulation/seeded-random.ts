@@ -101,6 +101,7 @@ const STREAM = {
   raises: 14,
   rules: 15,
   transfers: 16,
+  moves: 17,
   tight: 42,
 } as const;
 export type StreamName = keyof typeof STREAM;

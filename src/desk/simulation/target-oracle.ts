@@ -2,11 +2,12 @@
  * What closes a position for its profit target alone brings the target: each unit that fills leaves the whole
  * trade no worse than its plan says, unless something has hurried the order or the time to leave has come. What
  * it left for want of a bid keeps its units open: they are judged together, and what that brings counts once it
- * is sold. Reckoned from the records, with arithmetic of its own; where somebody else trades in the position meanwhile,
- * where a close of it was refused, and where an execution is taken back, nothing is said. One user.
+ * is sold. Reckoned from the records, with arithmetic of its own; where somebody else trades in the position meanwhile
+ * or moves the order, where a close of it was refused, and where an execution is taken back, nothing is said. One
+ * user.
  */
 
-import type { AuditRecord } from '../../engine/domain/audit-record.ts';
+import type { AuditBody, AuditRecord } from '../../engine/domain/audit-record.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
@@ -39,6 +40,8 @@ interface TargetClose {
 
 /** How a limit was moved that something hurries. */
 const HURRIED: ReadonlySet<string> = new Set(['fast', 'urgent']);
+/** What tells that somebody else has moved an order, or must have. */
+const BY_OTHERS: ReadonlySet<string> = new Set(['ORDER_MOVED', 'FILLED_WORSE']);
 
 /** What the order leaves of the trade, longs alone that nobody bids for; undefined where it leaves anything else. */
 function leftBy(
@@ -90,6 +93,8 @@ export class TargetOracle {
   readonly #refused = new Set<string>();
   readonly #closes = new Map<string, TargetClose>();
   readonly #fillIds = new Set<string>();
+  /** What is to be reported of closes once the step is over. */
+  readonly #worse = new Map<string, string>();
   #triggered: string | undefined;
   /** Recorded in this step and not looked at. */
   #given: OrderIntent[] = [];
@@ -108,14 +113,23 @@ export class TargetOracle {
       this.#triggered = isTarget ? body.positionId : undefined;
     }
     if (body.kind === 'intentRecorded') this.#onIntent(body.intent);
-    if (body.kind === 'repriced' && (HURRIED.has(body.reason) || body.exitPlan !== undefined)) {
-      this.#closes.delete(body.intentId);
-      if (body.exitPlan !== undefined) this.#forget(body.intentId);
-    }
+    this.#onMoved(body);
     const event = brokerEventOf(record);
     if (event?.kind === 'rejected') this.#refused.add(this.#positionOf.get(event.intentId) ?? '');
     if (event?.kind === 'busted') this.#forget(this.#positionOf.get(event.intentId) ?? '');
     if (event?.kind === 'fill') this.#onFill(event.fill, record.at.market);
+  }
+
+  /** By the engine, or by somebody else, which it tells. */
+  #onMoved(body: AuditBody): void {
+    if (body.kind === 'alert' && BY_OTHERS.has(body.code)) {
+      this.#closes.delete(body.subject ?? '');
+      this.#worse.delete(body.subject ?? '');
+    }
+    if (body.kind !== 'repriced') return;
+    const { intentId, reason, exitPlan } = body;
+    if (HURRIED.has(reason) || exitPlan !== undefined) this.#closes.delete(intentId);
+    if (exitPlan !== undefined) this.#forget(intentId);
   }
 
   #onIntent(intent: OrderIntent): void {
@@ -175,14 +189,14 @@ export class TargetOracle {
     this.#met('targetFilled');
     if (each <= mostDebit + 1) return;
     const { intentId, positionId } = intent;
-    this.#report(
-      `${intentId} closes ${positionId} for its target at ${each}, which is worse than ${mostDebit}`,
-    );
+    const what = `${intentId} closes ${positionId} for its target at ${each}, which is worse than ${mostDebit}`;
+    this.#worse.set(intentId, what);
   }
 
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
-    if (this.#given.length === 0) return;
+    for (const what of this.#worse.values()) this.#report(what);
+    this.#worse.clear();
     for (const intent of this.#given.splice(0)) this.#begin(desk, intent);
   }
 
@@ -212,6 +226,7 @@ export class TargetOracle {
   onCrash(records: readonly AuditRecord[]): void {
     this.#trades.clear();
     this.#triggered = undefined;
+    this.#worse.clear();
     this.#given = [];
     for (const record of records) this.#trades.onRecord(record);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
+import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig, denialIn, valueIn } from '../../support/desk-rig.ts';
@@ -159,6 +160,25 @@ describe('fills', () => {
     expect(rig.positions()[0]?.legs.map(({ quantity }) => quantity)).toEqual([2, 2]);
     expect(rig.alerts()).toContain('ORDER_OVERFILLED');
     expect(rig.orders()).toHaveLength(1);
+  });
+
+  it.each([
+    ['at the worst limit that was asked for', false, 0],
+    ['worse than that by a tick, as rounding may have it', false, 50],
+    ['worse than that by more than a tick', true, 51],
+  ])('%s page, for somebody has moved the order: %s', (_what, isTold, worse) => {
+    const rig = new DeskRig({ exits: { entryLadder: 'patient' } });
+    rig.confirm(rig.preview(STRADDLE).tokenSha256);
+    const { intent, knownLimits } = rig.orders()[0]!;
+    const each = (0 - Math.min(...knownLimits)) / 2 + worse;
+    for (const { instrument, action } of intent.legs) {
+      const names = { fillId: instrumentSymbol(instrument), intentId: intent.intentId };
+      const terms = { quantity: 1, price: price(each), feesCents: cents(0) };
+      const fill: Fill = { ...names, instrument, action, ...terms, marketAt: rig.at.market };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    expect(rig.order(intent.intentId).status).toBe('filled');
+    expect(rig.alerts().includes('FILLED_WORSE')).toBe(isTold);
   });
 
   it('of orders nobody gave here are adopted and told', () => {

@@ -11,12 +11,14 @@ function daysOf(held: typeof HELD | []) {
   const did: string[] = [];
   const met = new Set<string>();
   for (let seed = 1; seed <= 60; seed += 1) {
-    const screen = new OtherScreen(new SeededRandom(seed, 1), session, (what) => met.add(what));
+    const [random, moving] = [new SeededRandom(seed, 1), new SeededRandom(seed, 2)];
+    const screen = new OtherScreen(random, moving, session, (what) => met.add(what));
     for (let turn = 0; turn < 4; turn += 1) {
       screen.run(session.lastTrade, {
         held: () => held,
         working: () => (held.length > 0 ? [{ id: 'stop', symbols: ['SPY C 600'] }] : []),
         cancel: (id) => did.push(`cancel ${id}`),
+        move: (id, cents) => did.push(`move ${id} ${cents}`) > 0,
         close: (symbol, quantity) => did.push(`close ${quantity} ${symbol}`) > 0,
       });
     }
@@ -25,16 +27,21 @@ function daysOf(held: typeof HELD | []) {
 }
 
 describe('somebody at another screen', () => {
-  it('closes all or a part of what is held, never more, and calls back what is in the way', () => {
+  it('closes all or a part of what is held, never more, calls back what is in the way, and moves limits', () => {
     const { did, met } = daysOf(HELD);
     const closes = did.filter((what) => what.startsWith('close'));
     const kinds = [...new Set(closes)].toSorted((a, b) => (a < b ? -1 : 1));
     expect(kinds).toEqual(['close 1 SPY C 600', 'close 2 SPY C 600', 'close 3 SPY C 600']);
-    expect(did[did.indexOf(closes[0]!) - 1]).toBe('cancel stop');
+    const others = did.filter((what) => !what.startsWith('move'));
+    expect(others[others.indexOf(closes[0]!) - 1]).toBe('cancel stop');
     expect([...met].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'cancelledElsewhere',
       'closedElsewhere beside an order',
+      'movedElsewhere',
     ]);
+    const moves = did.filter((what) => what.startsWith('move'));
+    expect(moves).toContain('move stop -40');
+    expect(moves).toContain('move stop 40');
   });
 
   it('waits while there is nothing to do', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PageOracle } from '../../../src/desk/simulation/page-oracle.ts';
 import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
+import { price } from '../../../src/engine/domain/units.ts';
 import { CONDOR, DeskRig } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
 
@@ -57,6 +58,31 @@ describe('whoever is on call', () => {
     tell({ ...page, severity: 'info', action: 'resolve' });
     oracle.afterStep(rig.desk.context);
     expect(said).toEqual([]);
+  });
+
+  it('is told of a limit that nobody here asked for, once, and not of an order that has ended', () => {
+    const { rig, oracle, said, intent, tell } = judged();
+    const [recorded] = rig.bodies('intentRecorded');
+    const close = { ...intent, intentId: 'C', purpose: 'close' } as const;
+    if (recorded !== undefined) tell({ ...recorded, intent: close });
+    const moved = (intentId: string, limit: number) => {
+      const event = { kind: 'replaced', intentId, limit: price(limit) } as const;
+      tell({ kind: 'brokerEvent', event });
+      oracle.afterStep(rig.desk.context);
+    };
+    moved('C', intent.limit);
+    tell({ kind: 'repriced', intentId: 'C', limit: price(4_000), reason: 'normal' });
+    moved('C', 4_000);
+    moved(intent.intentId, 1);
+    expect(said).toEqual([]);
+    const page = { kind: 'alert', severity: 'critical', code: 'ORDER_MOVED', text: 'x' } as const;
+    tell({ kind: 'brokerEvent', event: { kind: 'replaced', intentId: 'C', limit: price(5_000) } });
+    tell({ ...page, subject: 'C' });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([]);
+    moved('C', 6_000);
+    moved('C', 6_000);
+    expect(said).toEqual(['C was moved at another screen and nobody was told']);
   });
 
   it('is told that what was told of a position is over', () => {

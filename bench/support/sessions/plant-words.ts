@@ -24,6 +24,7 @@ export const PLANT_WORDS: Readonly<Record<PlantName, RegExp>> = {
   'stops-at-60-percent': /which is not due: it costs .* stop is at/,
   'stops-of-the-limit': /the stop of .* is due by/,
   'unknown-told-to-nobody': /the outcome of .* is open and nobody was told/,
+  'moved-told-to-nobody': /was moved at another screen and nobody was told/,
   'incident-never-over': /is told of still, and .* is gone/,
   'raise-never-ends':
     /trades \d+ contracts a leg|can lose \d+ cents|takes open risk to|by a token of before the end/,

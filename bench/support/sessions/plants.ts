@@ -260,13 +260,15 @@ function forgottenSide({ context }: Desk): void {
   Object.defineProperty(day.toldOnce, 'has', { value });
 }
 
-/** Pages nobody for an outcome that is open. */
-function unknownToldToNobody({ context: { out } }: Desk): void {
-  const alert = out.alert.bind(out);
-  const value: typeof alert = (severity, code, text, subject) => {
-    if (code !== 'ORDER_UNKNOWN') alert(severity, code, text, subject);
+/** Pages nobody of what goes by this code. */
+function toldToNobody(of: string): (desk: Desk) => void {
+  return ({ context: { out } }) => {
+    const alert = out.alert.bind(out);
+    const value: typeof alert = (severity, code, text, subject) => {
+      if (code !== of) alert(severity, code, text, subject);
+    };
+    Object.defineProperty(out, 'alert', { value });
   };
-  Object.defineProperty(out, 'alert', { value });
 }
 
 /** Forgets what it told of positions, and so never says that it is over. */
@@ -349,7 +351,8 @@ const PLANTS = {
   'time-exit-never': timeExitNever,
   'stops-at-60-percent': () => withPlans(withNearStops),
   'stops-of-the-limit': () => withPlans((_, sent) => sent),
-  'unknown-told-to-nobody': () => ({ desk: unknownToldToNobody }),
+  'unknown-told-to-nobody': () => ({ desk: toldToNobody('ORDER_UNKNOWN') }),
+  'moved-told-to-nobody': () => ({ desk: toldToNobody('ORDER_MOVED') }),
   'closes-at-any-price': () => ({ gateway: closesAtAnyPrice }),
   'stop-leaves': () => ({ input: stopLeaves }),
   'leaves-two-hours-late': () => ({ desk: leavesTwoHoursLate }),

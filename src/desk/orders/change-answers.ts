@@ -127,7 +127,7 @@ export function tellFilledWorse({ out }: DeskContext, order: OrderRecord): void 
   const least = Math.min(...knownLimits);
   if (net === undefined || net >= least - gridOf(intent.legs).step) return;
   const { intentId } = intent;
-  const text = `order ${intentId} filled at a net of ${dollars(net)}, and ${dollars(price(least))} is the worst that was asked for: its limit was moved at another screen, or the broker filled it wrongly. What is held counts at what it cost, and leaves by its plan`;
+  const text = `order ${intentId} filled at a net of ${dollars(net)}, and ${dollars(price(least))} is the worst that was asked for: its limit was moved at another screen, or in the moment of a crash, or the broker filled it wrongly. What is held counts at what it cost, and leaves by its plan`;
   out.alert('critical', 'FILLED_WORSE', text, intentId);
 }
 

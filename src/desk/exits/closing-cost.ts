@@ -23,7 +23,7 @@ export interface CostView {
  * The debit per share to close one unit, in 1/10,000 dollar, negative where closing pays.
  * `trusted`: every quote passes the guard. `bounds`: some are only too wide, or nobody bids, or nothing
  * is heard of a leg, or it is crossed, so that the far side is a bound and the natural is a guess. `unknown`:
- * nobody offers what it is about, or nothing bounds a silent long, or no leg has evidence.
+ * nobody offers a short, or nothing bounds a silent long, or no leg has evidence.
  */
 export type ClosingCost =
   | {
@@ -68,7 +68,7 @@ export function closingCost(
     const quote = view.quotes(instrumentSymbol(instrument));
     const { guard } = view.policy;
     const fault = quoteFault(quote, view.at, guard, gridOfOne(instrument).step);
-    if (isSilent(fault)) {
+    if (isSilent(fault, leg, quote)) {
       const bound = boundOf(leg, { quotes: view.quotes, at: view.at, guard });
       if (bound === undefined) return UNKNOWN;
       isBound = true;

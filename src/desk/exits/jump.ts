@@ -47,8 +47,9 @@ export type JumpKind = 'loss' | 'gain';
 /** The symbol whose quotes a leg is judged by: its neighbour's while nothing is heard of its own. */
 function heardSymbol(leg: HeldLeg, tick: Price, view: JumpView): string {
   const symbol = instrumentSymbol(leg.instrument);
-  const fault = quoteFault(view.quotes(symbol), view.at, view.guard, tick);
-  return isSilent(fault) ? (neighbourOf(leg, view)?.symbol ?? symbol) : symbol;
+  const quote = view.quotes(symbol);
+  const fault = quoteFault(quote, view.at, view.guard, tick);
+  return isSilent(fault, leg, quote) ? (neighbourOf(leg, view)?.symbol ?? symbol) : symbol;
 }
 
 /** Where a leg stands: at mid or, where one side alone is quoted, at what that says it has lost at least. */

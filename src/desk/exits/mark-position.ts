@@ -122,8 +122,9 @@ function addLeg(sum: Sum, leg: HeldLeg, input: MarkInput): void {
   const guard = leg.instrument.kind === 'shares' ? SPOT_GUARD : input.guard;
   const fault = quoteFault(quote, input.at, guard, gridOfOne(leg.instrument).step);
   const left = quote === undefined ? undefined : exitPrice(quote, leg.quantity);
-  const bound = isSilent(fault) ? boundOf(leg, input) : undefined;
-  const best = isSilent(fault) ? bound?.perShare : bestPrice(quote, leg.quantity, fault);
+  const silent = isSilent(fault, leg, quote);
+  const bound = silent ? boundOf(leg, input) : undefined;
+  const best = silent ? bound?.perShare : bestPrice(quote, leg.quantity, fault);
   sum.best += best === undefined ? Number.NaN : legCents(leg, best);
   const seenAt = Math.max(quote?.at.market ?? 0, bound?.evidenceAt ?? 0);
   sum.evidenceAt = Math.max(sum.evidenceAt, seenAt);

@@ -1,5 +1,5 @@
 /**
- * What a leg of which nothing is heard that could be true can come to at best. A long brings no more than its
+ * What a leg of which nothing is heard that tells it can come to at best. A long brings no more than its
  * neighbour nearer the money is offered at; a short costs no less than its neighbour further out is bid for,
  * and never less than nothing. Nothing changes about a worthless wing for minutes, its last quote may have been
  * a crossed one, and one subscription can end in silence; without these bounds that would keep stops and the
@@ -38,9 +38,15 @@ export interface LegBound {
 
 const COSTS_NOTHING: LegBound = { perShare: 0, evidenceAt: 0 };
 
-/** True for a leg whose own quote is no evidence, because none came, or none for long, or its bid is above its
- * ask: one of the two is wrong, and the feed says nothing more until one of them changes. */
-export function isSilent(fault: QuoteFault | undefined): boolean {
+/** True for a leg whose own quote is no evidence: none came, or none for long, or its bid is above its ask, so
+ * that one of the two is wrong, or nobody offers what is held long, so that nothing says what it brings at most.
+ * The feed says nothing more until one of its sides changes. */
+export function isSilent(
+  fault: QuoteFault | undefined,
+  { quantity }: HeldLeg,
+  quote: Quote | undefined,
+): boolean {
+  if (fault === 'oneSided') return quantity > 0 && quote?.ask === undefined;
   return fault === 'stale' || fault === 'missing' || fault === 'crossed';
 }
 

@@ -65,11 +65,14 @@ describe('what a position brings at its very best', () => {
   });
 
   it('is not known while nothing bounds a leg', () => {
-    expect(bestOf({ C615: [0.01, undefined] })).toBeUndefined();
     const { C615: _wing, C605: _short, ...puts } = CALM;
     expect(mark(puts).atBestCents).toBeUndefined();
     const old = markPosition(CONDOR.legs, input(CALM, { at: atMillis(60_001) }));
     expect(old.atBestCents).toBeUndefined();
+  });
+
+  it('counts a long that nobody offers at what its neighbour nearer the money is offered at', () => {
+    expect(bestOf({ C615: [0.01, undefined], C610: [0.1, 0.12] })).toBe(-144_00);
   });
 
   it('counts a short of which nothing is heard at nothing', () => {

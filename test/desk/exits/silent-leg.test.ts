@@ -122,6 +122,18 @@ describe('a leg that is quoted bid above ask', () => {
   });
 });
 
+describe('a long that nobody offers', () => {
+  it('brings at most what its neighbour nearer the money is offered at', () => {
+    const of = quotes({ C605: [2.5, 2.6], C609: [0.08, 0.1], C610: [0.07, undefined] }, {});
+    const farDebit = priceFromDollars(2.4);
+    expect(costOf(CALLS, of)).toEqual({ kind: 'bounds', evidenceAt: NOW.market, farDebit });
+    const alone = quotes({ C605: [undefined, 0.01], C610: [0.07, undefined] }, {});
+    expect(costOf([held('call', 610, 1)], alone)).toMatchObject({ farDebit: -100 });
+    const unbounded = quotes({ C610: [0.07, undefined] }, {});
+    expect(costOf([held('call', 610, 1)], unbounded)).toEqual({ kind: 'unknown' });
+  });
+});
+
 describe('a stop beside a short of which nothing is heard', () => {
   const old = { P595: [0.4, 0.42] as const };
   const whole: OpenPosition = {

@@ -9,7 +9,7 @@ import type { ChainListing } from '../../../src/engine/domain/market.ts';
 import type { OrderLeg } from '../../../src/engine/domain/order.ts';
 import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { callSideCosts } from '../../support/condor-costs.ts';
-import { CONDOR, DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, LOTTO, type Sides, valueIn } from '../../support/desk-rig.ts';
 
 const STRADDLE: StrategyRequest = { strategy: 'straddle_scan', strike: 600, quantity: 1 };
 const WIDE_ENOUGH = { maxDailyLossCents: cents(100_000) };
@@ -110,14 +110,15 @@ describe('a wing about which nothing comes for minutes', () => {
   });
 });
 
-describe('a leg whose last quote is crossed', () => {
-  it.each([601, 606])('does not keep the stop of its side from firing: %i', (crossed) => {
+describe('a leg whose last quote says nothing', () => {
+  it.each([
+    ['a crossed short', 601, ({ bid, ask }: Sides) => ({ bid: ask, ask: bid })],
+    ['a crossed wing', 606, ({ bid, ask }: Sides) => ({ bid: ask, ask: bid })],
+    ['a wing that nobody offers', 606, ({ bid }: Sides) => ({ bid, ask: undefined })],
+  ] as const)('does not keep the stop of its side from firing: %s', (_what, odd, edit) => {
     const rig = new DeskRig();
     rig.openPosition();
-    rig.edit = (sides, right, strike) => {
-      const isCrossed = right === 'call' && strike === crossed;
-      return isCrossed ? { bid: sides.ask, ask: sides.bid } : sides;
-    };
+    rig.edit = (sides, right, strike) => (right === 'call' && strike === odd ? edit(sides) : sides);
     rig.advance(60);
     expect(triggers(rig)).toEqual([]);
     expect(rig.alerts()).toContain('LEG_UNMARKABLE');

@@ -207,7 +207,8 @@ class SessionAlpaca implements Venue {
   }
 
   listsOrders({ method, path, turn }: HttpSend): boolean {
-    return method === 'GET' && turn === 'read' && path.startsWith('/v2/orders?status=all');
+    const isOfPicture = turn === 'picture' || turn === 'read';
+    return method === 'GET' && isOfPicture && path.startsWith('/v2/orders?status=all');
   }
 
   newsIn(text: string): readonly OrderNews[] {

@@ -187,9 +187,7 @@ class SessionAlpaca implements Venue {
     });
     // A change that the venue refuses is made as another order, named after the same intent.
     const working = [...this.#venue.open].filter((order) => !isAmendment(order));
-    const workingOrders = working.map(({ clientOrderId }) => {
-      return { intentId: intentIdOf(clientOrderId) };
-    });
+    const workingOrders = working.map((order) => ({ intentId: this.#intentOf(order) }));
     return { positions, workingOrders, cashCents: cents(account.cashCents), isBeforeFees: true };
   }
 
@@ -236,8 +234,14 @@ class SessionAlpaca implements Venue {
       return [symbol, Math.max(Number(own ?? 0), isWhole ? Number(row.filled_qty) * ratio : 0)];
     });
     const standing = isWhole ? standingOf(row.status) : 'working';
-    const intentId = intentIdOf(order.clientOrderId);
+    const intentId = this.#intentOf(order);
     return { intentId, orderId: order.id, filled: new Map(filled), standing };
+  }
+
+  /** What somebody puts in the place of an order bears another name, and is of its intent all the same. */
+  #intentOf({ replaces, clientOrderId }: StubOrder): string {
+    const old = replaces === undefined ? undefined : this.#orderOf(replaces);
+    return old === undefined ? intentIdOf(clientOrderId) : this.#intentOf(old);
   }
 
   #screenOf(): AccountScreen {

@@ -16,7 +16,8 @@ export interface NetPrices {
   readonly mid: Price;
 }
 
-/** One leg's market, per share and unsigned. */
+/** One leg's market, per share and unsigned. Of a quote that is crossed one side is wrong, and a leg trades at
+ * the worse of the two: it is a wide one that nobody knows better. */
 export interface LegPrices {
   /** What the leg trades at: the ask to buy, the bid to sell. */
   readonly natural: Price;
@@ -29,8 +30,10 @@ export function legPrices(leg: OrderLeg, quote: Quote | undefined): LegPrices | 
   const buys = legSign(leg.action) > 0;
   const natural = buys ? quote?.ask : quote?.bid;
   if (quote === undefined || natural === undefined) return undefined;
-  const other = buys ? (quote.bid ?? 0) : (quote.ask ?? natural);
-  return { natural, other };
+  const other = buys ? quote.bid : quote.ask;
+  if (other === undefined) return { natural, other: buys ? 0 : natural };
+  const isCrossed = buys ? other > natural : other < natural;
+  return isCrossed ? { natural: other, other: natural } : { natural, other };
 }
 
 /** What the legs would trade at. A leg to buy needs an ask, a leg to sell needs a bid; a missing

@@ -128,6 +128,23 @@ describe('a leg whose last quote says nothing', () => {
   });
 });
 
+describe('a leg that is quoted far bid above ask', () => {
+  it.each([
+    ['a short that may cost three dollars', 601],
+    ['a wing that may bring two cents', 606],
+  ])('is closed at the worse of its sides: %s', (_what, odd) => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.edit = (sides, right, strike) =>
+      right === 'call' && strike === odd ? { bid: 3, ask: 0.02 } : sides;
+    rig.spot = 603;
+    rig.goTo(15 * 60 + 40);
+    expect(triggers(rig)).toEqual(['flatBy']);
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+    expect(rig.orders().at(-1)?.limit).toBeLessThanOrEqual(priceFromDollars(-1.4));
+  });
+});
+
 describe('an opening that is reported leg by leg', () => {
   it('is not left for what its first leg alone looks like', () => {
     const rig = new DeskRig();

@@ -41,6 +41,14 @@ describe('the net price of a structure', () => {
     expect(quotedNet(legs, [quote(1, 1.1)])).toEqual({ natural: -22_000, mid: -21_000 });
   });
 
+  it('takes the worse side of a quote that is crossed', () => {
+    const quotes = [quote(0.1, 0.12), quote(3, 0.02), quote(0.02, 3), quote(0.09, 0.03)];
+    expect(quotedNet(condor, quotes)).toEqual({
+      natural: priceFromDollars(0.02 + 0.02 - 0.12 - 0.09),
+      mid: priceFromDollars(1.51 + 1.51 - 0.11 - 0.06),
+    });
+  });
+
   it('counts half the ask of a leg to buy that has no bid', () => {
     const legs = [optionLeg('buyToOpen', 'call', 640)];
     expect(quotedNet(legs, [quote(undefined, 0.01)])).toEqual({ natural: -100, mid: -50 });
@@ -58,7 +66,7 @@ describe('the net price of a structure', () => {
 
   it('is never better at natural than at mid', () => {
     const anyQuote = fc
-      .tuple(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 0, max: 30 }))
+      .tuple(fc.integer({ min: 30, max: 500 }), fc.integer({ min: -30, max: 30 }))
       .map(([bid, width]) => quote(bid / 100, (bid + width) / 100));
     fc.assert(
       fc.property(fc.tuple(anyQuote, anyQuote, anyQuote, anyQuote), (quotes) => {

@@ -31,8 +31,11 @@ interface Held {
   readonly looks: string[];
 }
 
+/** Turns of what reads the account for the books, and not for one order. */
+const OF_THE_BOOKS: ReadonlySet<string> = new Set(['read', 'picture']);
+
 function isLook(effect: Exclude<GatewayEffect, { kind: 'event' }>): boolean {
-  return effect.kind === 'httpSend' && effect.method === 'GET' && effect.turn !== 'read';
+  return effect.kind === 'httpSend' && effect.method === 'GET' && !OF_THE_BOOKS.has(effect.turn);
 }
 
 function noteLook(looks: string[], effect: Exclude<GatewayEffect, { kind: 'event' }>): void {

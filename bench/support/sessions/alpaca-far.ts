@@ -66,6 +66,7 @@ class SessionAlpaca implements Venue {
   /** Orders that the venue holds back for a moment. */
   readonly #held = new EventQueue<StubOrder>();
   readonly #isSlow: boolean;
+  readonly #contracts: readonly OptionContract[];
   /** Quotes that the venue has not been given yet; undefined for those of the underlying. */
   readonly #news = new Map<OptionContract | undefined, Omit<Quote, 'at'>>();
   /** So many of the orders by their ids, and by those of their legs. */
@@ -80,6 +81,7 @@ class SessionAlpaca implements Venue {
     this.#events = events;
     const venue = new StubVenue(at.wall, accountId);
     venue.market.list(listing.contracts);
+    this.#contracts = listing.contracts;
     venue.random = () => random.next();
     venue.onUpdate = (data) => {
       if (this.#isListening) events.tell(JSON.stringify({ stream: 'trade_updates', data }));
@@ -264,6 +266,25 @@ class SessionAlpaca implements Venue {
         const terms = { limit_price: (moved / 100).toFixed(2), client_order_id: name };
         const body = JSON.stringify(terms);
         return this.#ask({ method: 'PATCH', path: `/v2/orders/${id}`, body }).status < 300;
+      },
+      quoted: () => {
+        this.#bringNews();
+        return this.#contracts.flatMap((contract) => {
+          const symbol = alpacaSymbolOf(contract);
+          const { bid = 0, ask = 0 } = venue.market.quote(symbol) ?? {};
+          return bid > 0 && ask > 0 ? [[symbol, bid, ask] as const] : [];
+        });
+      },
+      open: (symbol, quantity, price) => {
+        const terms = {
+          type: 'limit',
+          time_in_force: 'day',
+          limit_price: (price / 100).toFixed(2),
+        };
+        const buys = { symbol, qty: String(quantity), side: 'buy', position_intent: 'buy_to_open' };
+        const name = `by hand ${venue.orders.length}`;
+        const body = JSON.stringify({ ...buys, ...terms, client_order_id: name });
+        return this.#ask({ method: 'POST', path: '/v2/orders', body }).status < 300;
       },
       close: (symbol, quantity) => {
         this.#bringNews();

@@ -114,6 +114,7 @@ const MET = [
   'closedElsewhere',
   'cancelledElsewhere',
   'movedElsewhere',
+  'openedElsewhere',
   'flatten beside opening',
   'leave beside opening',
   'flatten beside close',

@@ -1,6 +1,6 @@
 /**
  * Somebody at another screen of the same account: closes what the engine holds, or a part of it, calls its
- * orders back and moves their limits, at moments that the seed decides. One user.
+ * orders back, moves their limits and opens positions, at moments that the seed decides. One user.
  */
 
 import type { SeededRandom } from '../../../src/desk/simulation/seeded-random.ts';
@@ -20,9 +20,13 @@ export interface AccountScreen {
   /** Gives an order a limit that is better for its owner by so many cents, or worse; false where the broker
    * takes it from nobody. */
   move(id: string, cents: number): boolean;
+  /** Options with both sides of a market, in cents. */
+  quoted(): readonly (readonly [symbol: string, bid: number, ask: number])[];
+  /** Gives an order that buys so many contracts, each at so many cents a share; false where it is refused. */
+  open(symbol: string, quantity: number, cents: number): boolean;
 }
 
-type Act = 'close' | 'cancel' | 'move';
+type Act = 'close' | 'cancel' | 'move' | 'open';
 
 /** In so many sessions somebody is there. */
 const PRESENT_CHANCE = 0.6;
@@ -31,6 +35,9 @@ const MOST_ACTS = 3;
 const PART_CHANCE = 0.5;
 /** By so many cents somebody moves a limit. */
 const MOVES = [-40, -10, -3, -1, 1, 3, 10, 40];
+/** Nobody opens what is bid for at less. */
+const LEAST_BID_CENTS = 5;
+const MOST_OPENED = 2;
 
 export class OtherScreen {
   readonly #random: SeededRandom;
@@ -38,7 +45,7 @@ export class OtherScreen {
   readonly #met: (what: string) => void;
   #acts: readonly PlannedAct[] = [];
 
-  /** `moving`: the chance of who moves limits. */
+  /** `moving`: the chance of who moves limits and opens. */
   constructor(
     random: SeededRandom,
     moving: SeededRandom,
@@ -50,7 +57,7 @@ export class OtherScreen {
     this.#met = met;
     const acts = [
       ...actsOf(random, session, () => random.pick<Act>(['close', 'cancel'])),
-      ...actsOf(moving, session, () => 'move'),
+      ...actsOf(moving, session, () => moving.pick<Act>(['move', 'open'])),
     ];
     this.#acts = acts.toSorted((a, b) => a.due - b.due);
   }
@@ -69,7 +76,20 @@ export class OtherScreen {
 
   #do(act: Act, screen: AccountScreen): boolean {
     if (act === 'move') return this.#move(screen);
+    if (act === 'open') return this.#open(screen);
     return act === 'close' ? this.#close(screen) : this.#cancel(screen);
+  }
+
+  /** At the ask, or resting at the bid. What the broker refuses is not tried again. */
+  #open(screen: AccountScreen): boolean {
+    const quoted = screen.quoted().filter(([, bid]) => bid >= LEAST_BID_CENTS);
+    if (quoted.length === 0) return false;
+    const random = this.#moving;
+    const [symbol, bid, ask] = random.pick(quoted);
+    const cents = random.chance(0.5) ? ask : bid;
+    const isTaken = screen.open(symbol, random.whole(1, MOST_OPENED), cents);
+    if (isTaken) this.#met('openedElsewhere');
+    return true;
   }
 
   #move(screen: AccountScreen): boolean {

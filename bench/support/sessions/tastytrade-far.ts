@@ -294,6 +294,18 @@ class SessionTastytrade implements Venue {
         };
         return orders.replace('', Number(id), body).status < 300;
       },
+      quoted: () => {
+        this.#bringNews();
+        const cents = (dollars: number): number => Math.round(dollars * 100);
+        return [...market.quotes].flatMap(([symbol, { bid, ask }]) => {
+          const isQuoted = contractOf(symbol) !== undefined && bid > 0 && ask > 0;
+          return isQuoted ? [[symbol, cents(bid), cents(ask)] as const] : [];
+        });
+      },
+      open: (symbol, quantity, price) => {
+        orders.foreign([{ symbol, action: 'Buy to Open', quantity }], -price / 100);
+        return true;
+      },
       close: (symbol, quantity) => {
         this.#bringNews();
         const { bid = 0, ask = 0 } = market.quotes.get(symbol) ?? {};

@@ -5,6 +5,8 @@ import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
 const HELD = [['SPY C 600', -3] as const];
+/** One that is bid for at nearly nothing is opened by nobody. */
+const QUOTED = [['SPY C 601', 30, 32] as const, ['SPY C 620', 1, 2] as const];
 
 /** Everything that is done on the screens of many days, on which one order works in what is held. */
 function daysOf(held: typeof HELD | []) {
@@ -19,6 +21,8 @@ function daysOf(held: typeof HELD | []) {
         working: () => (held.length > 0 ? [{ id: 'stop', symbols: ['SPY C 600'] }] : []),
         cancel: (id) => did.push(`cancel ${id}`),
         move: (id, cents) => did.push(`move ${id} ${cents}`) > 0,
+        quoted: () => (held.length > 0 ? QUOTED : []),
+        open: (symbol, quantity, cents) => did.push(`open ${quantity} ${symbol} ${cents}`) > 0,
         close: (symbol, quantity) => did.push(`close ${quantity} ${symbol}`) > 0,
       });
     }
@@ -27,17 +31,25 @@ function daysOf(held: typeof HELD | []) {
 }
 
 describe('somebody at another screen', () => {
-  it('closes all or a part of what is held, never more, calls back what is in the way, and moves limits', () => {
+  it('closes all or a part of what is held, never more, calls back what is in the way, moves limits and opens', () => {
     const { did, met } = daysOf(HELD);
     const closes = did.filter((what) => what.startsWith('close'));
     const kinds = [...new Set(closes)].toSorted((a, b) => (a < b ? -1 : 1));
     expect(kinds).toEqual(['close 1 SPY C 600', 'close 2 SPY C 600', 'close 3 SPY C 600']);
-    const others = did.filter((what) => !what.startsWith('move'));
+    const others = did.filter((what) => !/^move|^open/.test(what));
     expect(others[others.indexOf(closes[0]!) - 1]).toBe('cancel stop');
     expect([...met].toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       'cancelledElsewhere',
       'closedElsewhere beside an order',
       'movedElsewhere',
+      'openedElsewhere',
+    ]);
+    const opened = [...new Set(did.filter((what) => what.startsWith('open')))];
+    expect(opened.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      'open 1 SPY C 601 30',
+      'open 1 SPY C 601 32',
+      'open 2 SPY C 601 30',
+      'open 2 SPY C 601 32',
     ]);
     const moves = did.filter((what) => what.startsWith('move'));
     expect(moves).toContain('move stop -40');

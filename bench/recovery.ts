@@ -19,7 +19,6 @@ import { ensureAuditKey } from '../src/audit/audit-key.ts';
 import { openJournal, readForStart } from '../src/audit/journal-open.ts';
 import { machineTimes } from '../src/audit/machine-times-shell.ts';
 import { JournalSealer } from '../src/audit/sealer.ts';
-import { auditStart } from '../src/command/audit-watch.ts';
 import { startCoreThread } from '../src/command/core-thread.ts';
 import { createBuffers, newChannel, StartingCore } from '../src/command/engine-threads.ts';
 import { simulatedTimeOf } from '../src/command/session-time.ts';
@@ -103,9 +102,9 @@ async function restart(core: StartingCore, home: string, count: number): Promise
   const { checked, read } = await readForStart(home, core);
   check(checked.lastSeq === count, 'every record is checked');
   check(read.lastRun.lastSeq === count, 'every record is folded');
-  const config = readConfig({});
+  const config = readConfig({ DELTARING_HOME: home });
   const messages = on(core.worker, 'message');
-  core.start(config, auditStart(home), {
+  core.start(config, {
     accountId: ACCOUNT,
     journal: checked,
     wire: undefined,

@@ -1,14 +1,8 @@
 /** Watches the audit thread for the host: its head, its lag, and when openings must wait for it. */
-import { ensureAuditKey, keyFingerprint } from '../audit/audit-key.ts';
 import type { SealedHead, SealingLag } from '../audit/audit-sealing-protocol.ts';
 import { type AuditSealing, startAuditSealing } from '../audit/audit-sealing-shell.ts';
-import { realDisk } from '../audit/disk.ts';
-import { journalPaths } from '../audit/journal-paths.ts';
-import { logOpeningError, newestCheckpoint } from '../audit/log-folder.ts';
-import { emptyRoot } from '../audit/merkle-tree.ts';
 import { DEFAULT_PREFIX } from '../audit/sealing-limits.ts';
 import type { Config } from '../config.ts';
-import type { AuditStart } from '../desk/desk-config.ts';
 import type { AuditFacts } from '../desk/session/health.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
@@ -17,27 +11,6 @@ import { thisBuild } from './build-info.ts';
 
 /** Records that wait longer than this to be sealed halt openings. */
 const MAX_UNSEALED_MILLIS = 60_000;
-
-/** What a start record says about the sealed log of a home, whose key is made now if need be. Throws
- * AUDIT_SINK_FAILED or DISK_FULL. */
-export function auditStart(home: string): AuditStart {
-  const { log } = journalPaths(home);
-  try {
-    return startOf(home, log);
-  } catch (error) {
-    throw logOpeningError(log, error);
-  }
-}
-
-function startOf(home: string, log: string): AuditStart {
-  const newest = newestCheckpoint(realDisk, log);
-  const head = newest === 'damaged' ? undefined : newest?.checkpoint;
-  return {
-    logSize: head?.size ?? 0,
-    logRoot: (head?.root ?? emptyRoot()).toString('hex'),
-    auditKey: keyFingerprint(ensureAuditKey(home).publicKey),
-  };
-}
 
 export interface AuditWatchOptions {
   readonly log: (line: string) => void;

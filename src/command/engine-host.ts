@@ -21,7 +21,7 @@ import { lostAlerts } from '../ops/lost-alerts.ts';
 import { assertPortsFree } from '../web/http-server.ts';
 import { alertChannels } from './alert-channels.ts';
 import { AuditStories } from './audit-stories.ts';
-import { AuditWatch, auditStart } from './audit-watch.ts';
+import { AuditWatch } from './audit-watch.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { thisBuild } from './build-info.ts';
@@ -173,7 +173,7 @@ class RunningEngine implements EngineHost {
       accountId: owned.accountId,
       pace: owned.wire?.pace,
     });
-    core.start(config, auditStart(home), {
+    core.start(config, {
       accountId: owned.accountId,
       journal: checked,
       wire: owned.wire,

@@ -30,6 +30,7 @@ import { tapeBuffers } from '../sim/replay/market-tape.ts';
 import type { SimNotice, SimOptions } from '../sim/sim-options.ts';
 import { channelNames } from './alert-channels.ts';
 import { alpacaReading } from './alpaca-access.ts';
+import { auditStart } from './audit-start.ts';
 import { thisBuild, VERSION } from './build-info.ts';
 import { readExDividends } from './ex-dividends.ts';
 import { readPlan } from './plan-file.ts';
@@ -228,11 +229,12 @@ export class StartingCore implements RecordReader<Book> {
     return book;
   }
 
-  start(config: Config, audit: AuditStart, parts: CoreParts): void {
+  /** Throws AUDIT_SINK_FAILED or DISK_FULL where the log's key cannot be read or made. */
+  start(config: Config, parts: CoreParts): void {
     const { journalPort, ioPort } = parts;
     const start: CoreStart = {
       ...parts,
-      config: deskConfig(config, audit),
+      config: deskConfig(config, auditStart(config.home)),
       paperSeed: config.SIM_SEED,
       feed: {
         aggregationSeconds: AGGREGATION_SECONDS,

@@ -27,7 +27,7 @@ import { journalPaths } from '../../../src/audit/journal-paths.ts';
 import type { JournalReply } from '../../../src/audit/journal-protocol.ts';
 import { startJournalThread } from '../../../src/audit/journal-thread.ts';
 import { readKillLatch } from '../../../src/audit/kill-latch.ts';
-import { auditStart } from '../../../src/command/audit-watch.ts';
+import { auditStart } from '../../../src/command/audit-start.ts';
 import { KillSwitch } from '../../../src/command/kill-switch.ts';
 import type { StrategyRequest } from '../../../src/desk/engine-api-requests.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';

@@ -21,8 +21,8 @@ const DISK_ERRORS: Readonly<Record<Call, readonly Exclude<Injection['fault'], 'S
 /** The sealing thread seals the same way again and again. All that it does first is broken: the log's key,
  * the first tile, bundle and checkpoints. Of the rest, every so-many-th: an odd number, so that errors take
  * turns there too. */
-const SEALING_FIRST = 10;
-const SEALING_EVERY = 9;
+const SEALING_FIRST = 8;
+const SEALING_EVERY = 15;
 
 export interface Chosen {
   readonly points: readonly Injection[];

@@ -80,9 +80,16 @@ export class OtherScreen {
     return act === 'close' ? this.#close(screen) : this.#cancel(screen);
   }
 
-  /** At the ask, or resting at the bid. What the broker refuses is not tried again. */
+  /** At the ask, or resting at the bid. What the broker refuses is not tried again: no account holds a contract
+   * both ways, so that none is bought to open that is short, or worked in. */
   #open(screen: AccountScreen): boolean {
-    const quoted = screen.quoted().filter(([, bid]) => bid >= LEAST_BID_CENTS);
+    const taken = new Set([
+      ...screen.held().map(([symbol]) => symbol),
+      ...screen.working().flatMap(({ symbols }) => symbols),
+    ]);
+    const quoted = screen.quoted().filter(([symbol, bid]) => {
+      return bid >= LEAST_BID_CENTS && !taken.has(symbol);
+    });
     if (quoted.length === 0) return false;
     const random = this.#moving;
     const [symbol, bid, ask] = random.pick(quoted);

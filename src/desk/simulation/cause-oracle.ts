@@ -144,14 +144,17 @@ export class CauseOracle {
   #judgeProtective({ book }: DeskContext, intent: OrderIntent): void {
     const { intentId, positionId, stopTrigger = Number.POSITIVE_INFINITY } = intent;
     const position = book.structure(positionId);
-    const { units, gone } = position
+    const { units, gone, legs } = position
       ? this.#trades.wholeOf(position)
-      : { units: undefined, gone: 0 };
+      : { units: undefined, gone: 0, legs: [] };
     const { stop } = this.#trades.planOf(positionId);
     if (units === undefined && stop !== undefined) return;
-    const isWithin = stop !== undefined && stopTrigger <= stop.price + gone;
+    // Of one unit there may be several contracts, or a part of one.
+    const contracts = legs.reduce((sum, { quantity }) => sum + Math.abs(quantity), 0);
+    const most = stop && ((stop.price + gone) * (units ?? 1)) / (contracts || 1);
+    const isWithin = most !== undefined && stopTrigger <= most;
     if (!isWithin) this.#report(`${intentId} stops ${positionId} nearer than its plan does`);
-    const least = isWithin ? (stop.price + gone) * BACKSTOP - TICK : 0;
+    const least = isWithin ? most * BACKSTOP - TICK : 0;
     if (stopTrigger < least) this.#report(`${intentId} stops ${positionId} further than it may`);
   }
 

@@ -161,44 +161,49 @@ describe('what the engine gives by itself', () => {
     ]);
   });
 
-  it('stops what is left of a spread no nearer than what its gone part has cost besides', () => {
-    const { rig, oracle, said } = heard({});
-    const legs = [
-      { symbol: putAt(600), action: 'buyToOpen', ratio: 1 },
-      { symbol: putAt(595), action: 'sellToOpen', ratio: 1 },
-    ] as const;
-    const tokenSha256 = rig.newToken();
-    const asked = { legs, quantity: 1, stopLoss: 0.5 };
-    const request = { kind: 'previewOrder', request: asked, tokenSha256 } as const;
-    const reply = rig.ask<TradeCard>(request, TRADER);
-    if ('denied' in reply) throw new Error(reply.denied.message);
-    rig.execute({ tokenSha256, card: reply.value });
-    const [position] = rig.positions();
-    const short = position?.legs.find(({ quantity }) => quantity < 0);
-    if (short === undefined) throw new Error('no spread was opened');
-    rig.gateway.editSnapshot = () => undefined;
-    const ids = { fillId: 'theirs', intentId: 'external-9' };
-    const money = { price: short.averagePrice, feesCents: cents(100) };
-    const { instrument } = short;
-    const trade = { instrument, action: 'buyToClose', quantity: 1, ...money } as const;
-    rig.brokerSays({ kind: 'fill', fill: { ...ids, ...trade, marketAt: rig.at.market } });
-    const [opened] = rig.records().filter(({ body }) => body.kind === 'intentRecorded');
-    if (opened?.body.kind !== 'intentRecorded') throw new Error('nothing was opened');
-    const { body } = opened;
-    const planned = position?.exitPlan?.stop?.price ?? price(0);
-    for (const [intentId, beyond] of [
-      ['P', 0],
-      ['Q', 1],
-      ['R', -Math.ceil((planned + short.averagePrice) / 3) - 101],
-    ] as const) {
-      const stopTrigger = price(planned + short.averagePrice + beyond);
-      const intent = { ...body.intent, intentId, purpose: 'protective', stopTrigger } as const;
-      oracle.onRecord({ ...opened, body: { ...body, intent } });
-      oracle.afterStep(rig.desk.context);
-    }
-    expect(said).toEqual([
-      expect.stringMatching(/^Q stops .* nearer than its plan does$/),
-      expect.stringMatching(/^R stops .* further than it may$/),
-    ]);
-  });
+  it.each([1, 2])(
+    'stops what is left of a spread no nearer than what its gone part has cost besides: longs ×%d',
+    (ratio) => {
+      const { rig, oracle, said } = heard({
+        limits: { portfolioDeltaCap: 500, maxTradeLossCents: cents(500_000) },
+      });
+      const legs = [
+        { symbol: putAt(600), action: 'buyToOpen', ratio },
+        { symbol: putAt(595), action: 'sellToOpen', ratio: 1 },
+      ] as const;
+      const tokenSha256 = rig.newToken();
+      const asked = { legs, quantity: 1, stopLoss: 0.5 };
+      const request = { kind: 'previewOrder', request: asked, tokenSha256 } as const;
+      const reply = rig.ask<TradeCard>(request, TRADER);
+      if ('denied' in reply) throw new Error(reply.denied.message);
+      rig.execute({ tokenSha256, card: reply.value });
+      const [position] = rig.positions();
+      const short = position?.legs.find(({ quantity }) => quantity < 0);
+      if (short === undefined) throw new Error('no spread was opened');
+      rig.gateway.editSnapshot = () => undefined;
+      const ids = { fillId: 'theirs', intentId: 'external-9' };
+      const money = { price: short.averagePrice, feesCents: cents(100) };
+      const { instrument } = short;
+      const trade = { instrument, action: 'buyToClose', quantity: 1, ...money } as const;
+      rig.brokerSays({ kind: 'fill', fill: { ...ids, ...trade, marketAt: rig.at.market } });
+      const [opened] = rig.records().filter(({ body }) => body.kind === 'intentRecorded');
+      if (opened?.body.kind !== 'intentRecorded') throw new Error('nothing was opened');
+      const { body } = opened;
+      const planned = position?.exitPlan?.stop?.price ?? price(0);
+      for (const [intentId, beyond] of [
+        ['P', 0],
+        ['Q', 1],
+        ['R', -Math.ceil((planned + short.averagePrice) / ratio / 3) - 101],
+      ] as const) {
+        const stopTrigger = price(Math.floor((planned + short.averagePrice) / ratio) + beyond);
+        const intent = { ...body.intent, intentId, purpose: 'protective', stopTrigger } as const;
+        oracle.onRecord({ ...opened, body: { ...body, intent } });
+        oracle.afterStep(rig.desk.context);
+      }
+      expect(said).toEqual([
+        expect.stringMatching(/^Q stops .* nearer than its plan does$/),
+        expect.stringMatching(/^R stops .* further than it may$/),
+      ]);
+    },
+  );
 });

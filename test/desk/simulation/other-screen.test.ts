@@ -5,8 +5,12 @@ import { buildSession } from '../../support/chain-builder.ts';
 
 const session = buildSession();
 const HELD = [['SPY C 600', -3] as const];
-/** One that is bid for at nearly nothing is opened by nobody. */
-const QUOTED = [['SPY C 601', 30, 32] as const, ['SPY C 620', 1, 2] as const];
+/** One that is bid for at nearly nothing is opened by nobody, nor one that the account is short of. */
+const QUOTED = [
+  ['SPY C 600', 40, 42] as const,
+  ['SPY C 601', 30, 32] as const,
+  ['SPY C 620', 1, 2] as const,
+];
 
 /** Everything that is done on the screens of many days, on which one order works in what is held. */
 function daysOf(held: typeof HELD | []) {

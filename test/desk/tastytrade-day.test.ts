@@ -52,16 +52,21 @@ function exercised(settledAt: number, postedAt: number): DayRig {
   return rig;
 }
 
-/** A condor whose close works at the broker, hurries, and fills nowhere. */
-function hurrying(): { readonly rig: DayRig; readonly order: OrderRecord } {
-  const rig = DayRig.start(10 * 60 + 30, { exits: { exitLadder: 'fast' } });
+/** A condor whose close works at the broker, and fills nowhere, so many seconds after its confirm. */
+function closing(seconds: number, options: Parameters<typeof DayRig.start>[1] = {}) {
+  const rig = DayRig.start(10 * 60 + 30, options);
   rig.begin();
   const { positionId } = rig.openPosition(CONDOR);
   rig.venueSize = 0;
   rig.quotes();
   const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
-  rig.advance(8);
-  const order = rig.order(orderId);
+  rig.advance(seconds);
+  return { rig, order: rig.order(orderId) };
+}
+
+/** One that hurries. */
+function hurrying(): { readonly rig: DayRig; readonly order: OrderRecord } {
+  const { rig, order } = closing(8, { exits: { exitLadder: 'fast' } });
   expect(order).toMatchObject({ status: 'working', limitRefusals: undefined });
   return { rig, order };
 }
@@ -523,18 +528,6 @@ describe('a close at tastytrade whose new limits get no word', () => {
 });
 
 describe('an order at tastytrade that somebody moves at another screen', () => {
-  /** A condor's close that rests at the venue. */
-  function resting() {
-    const rig = DayRig.start(10 * 60 + 30);
-    rig.begin();
-    const { positionId } = rig.openPosition(CONDOR);
-    rig.venueSize = 0;
-    rig.quotes();
-    const orderId = valueIn(rig.confirm(rig.previewClose(positionId).tokenSha256)).orderId ?? '';
-    rig.advance(3);
-    return { rig, order: rig.order(orderId) };
-  }
-
   function moveThere(rig: DayRig, { intent }: OrderRecord): void {
     const head = rig.venue.orders.headOf(intent.intentId);
     const terms = { 'order-type': 'Limit', 'time-in-force': 'Day', 'price-effect': 'Debit' };
@@ -543,7 +536,7 @@ describe('an order at tastytrade that somebody moves at another screen', () => {
   }
 
   it('is told once and goes on by its own ladder', () => {
-    const { rig, order } = resting();
+    const { rig, order } = closing(3);
     rig.advance(30);
     expect(told(rig, 'ORDER_MOVED')).toEqual([]);
     const { limit } = order;
@@ -556,7 +549,7 @@ describe('an order at tastytrade that somebody moves at another screen', () => {
   });
 
   it('while the engine is down is told by the next one, and by no other', () => {
-    const { rig, order } = resting();
+    const { rig, order } = closing(3);
     const before = rig.records();
     moveThere(rig, order);
     const next = rig.crash(before);

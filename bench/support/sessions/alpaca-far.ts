@@ -248,6 +248,11 @@ class SessionAlpaca implements Venue {
 
   #screenOf(): AccountScreen {
     const venue = this.#venue;
+    /** A limit, and the name of the order that bears it. */
+    const byHand = (cents: number) => ({
+      limit_price: (cents / 100).toFixed(2),
+      client_order_id: `by hand ${venue.orders.length}`,
+    });
     return {
       held: () => [...venue.account.held()].filter(([symbol]) => parseOccSymbol(symbol)),
       working: () =>
@@ -262,9 +267,7 @@ class SessionAlpaca implements Venue {
         if (limit === undefined || status !== 'new') return false;
         const moved = limit + (isNet || legs[0]?.side === 'buy' ? -by : by);
         if (!isNet && moved <= 0) return false;
-        const name = `by hand ${venue.orders.length}`;
-        const terms = { limit_price: (moved / 100).toFixed(2), client_order_id: name };
-        const body = JSON.stringify(terms);
+        const body = JSON.stringify(byHand(moved));
         return this.#ask({ method: 'PATCH', path: `/v2/orders/${id}`, body }).status < 300;
       },
       quoted: () => {
@@ -276,14 +279,9 @@ class SessionAlpaca implements Venue {
         });
       },
       open: (symbol, quantity, price) => {
-        const terms = {
-          type: 'limit',
-          time_in_force: 'day',
-          limit_price: (price / 100).toFixed(2),
-        };
         const buys = { symbol, qty: String(quantity), side: 'buy', position_intent: 'buy_to_open' };
-        const name = `by hand ${venue.orders.length}`;
-        const body = JSON.stringify({ ...buys, ...terms, client_order_id: name });
+        const terms = { type: 'limit', time_in_force: 'day', ...byHand(price) };
+        const body = JSON.stringify({ ...buys, ...terms });
         return this.#ask({ method: 'POST', path: '/v2/orders', body }).status < 300;
       },
       close: (symbol, quantity) => {

@@ -123,10 +123,7 @@ export class SeenMarket {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    // The newest bar is not complete: as long as it alone changes, all others say what they said.
-    if (input.kind === 'bar' && input.bar.startsAt !== this.#bars.newest)
-      this.#realised = undefined;
-    this.#bars.onInput(input);
+    if (this.#bars.onInput(input)) this.#realised = undefined;
     // Nothing that was heard before a connection proves anything.
     if (input.kind === 'feed') this.#quotes.clear();
     else if (input.kind !== 'bar' && input.kind !== 'quote' && input.kind !== 'listing') return;

@@ -10,11 +10,15 @@ export class HeardBars {
   readonly #closes = new Map<EpochMicros, number>();
   #newest = epochMicros(0);
 
-  onInput(input: Input): void {
-    if (input.kind !== 'bar') return;
+  /** True where it may change what complete bars say: the newest is not complete, so as long as it alone changes
+   * they say what they said. */
+  onInput(input: Input): boolean {
+    if (input.kind !== 'bar') return false;
     const { startsAt, close } = input.bar;
+    const isOfOthers = startsAt !== this.#newest;
     this.#closes.set(startsAt, close);
     this.#newest = epochMicros(Math.max(this.#newest, startsAt));
+    return isOfOthers;
   }
 
   /** By the start of their bar, in any order. */

@@ -181,9 +181,7 @@ export class PlanOracle {
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
-    // The newest bar may still change, and breaks no range before it is complete.
-    if (input.kind === 'bar' && input.bar.startsAt !== this.#bars.newest) this.#watched.clear();
-    this.#bars.onInput(input);
+    if (this.#bars.onInput(input)) this.#watched.clear();
     if (input.kind === 'batchEnd') this.#isBatch = true;
   }
 

@@ -10,8 +10,8 @@ import type { DeskContext } from './desk-context.ts';
 import type { Command } from './inputs.ts';
 import type { AwaitedPreview } from './previews/awaited-preview.ts';
 import { answerOf, isAnswered } from './previews/awaited-preview.ts';
+import { confirmResult, isSettled } from './previews/confirm-results.ts';
 import type { ConfirmedOrders } from './previews/confirms.ts';
-import { confirmResult, isSettled } from './previews/confirms.ts';
 import { keepTime } from './session/market-turn.ts';
 
 /** A confirm waits this long, on the wall clock, for its orders to end before it answers. */

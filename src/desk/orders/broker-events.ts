@@ -229,13 +229,17 @@ function advance(
   publishOrder(desk, order);
 }
 
-/** An order that the broker lists as filled has ended, also where it took executions back since: while it
- * lived here, the contracts that it lacks could not be closed by another. */
+/** An order that the broker lists as filled has ended with all that it filled: also where it worked again
+ * meanwhile, and where executions were taken back since. While it lived here, the contracts that it lacks could
+ * not be closed by another. */
 function onFound(desk: DeskContext, intentId: string, search: OrderSearch): void {
   const order = desk.orders.get(intentId);
-  if (order === undefined || isFinal(order) || !isWholeButBusted(order)) return;
+  if (order === undefined || isFinal(order)) return;
   if (search.outcome !== 'found' || search.standing !== 'filled') return;
-  advance(desk, order, 'filled', 'filled at the broker, which took executions of it back');
+  if (isWhole(order)) advance(desk, order, 'filled', undefined);
+  else if (isWholeButBusted(order)) {
+    advance(desk, order, 'filled', 'filled at the broker, which took executions of it back');
+  }
 }
 
 function end(desk: DeskContext, event: Ended, reason: string | undefined): void {

@@ -64,10 +64,17 @@ export function freeLegs(desk: DeskContext, position: StructurePosition): readon
     bought.set(right, (bought.get(right) ?? 0) + claimOf(leg));
   }
   return position.legs
-    .map((leg) => ({ instrument: leg.instrument, quantity: leg.quantity + claimOf(leg) }))
+    .map((leg) => ({ instrument: leg.instrument, quantity: unclaimedOf(leg, claimOf(leg)) }))
     .filter((leg) => leg.quantity < 0 || (leg.quantity > 0 && (bought.get(rightOf(leg)) ?? 0) <= 0))
     .map((leg) => (leg.quantity > 0 ? spareOf(desk, position, leg) : leg))
     .filter(({ quantity }) => quantity !== 0);
+}
+
+/** What is left of a holding beside what live closes will trade of it, signed. What is held the other way since they
+ * were given is none of theirs: they would add to it. */
+function unclaimedOf({ quantity }: HeldLeg, claimed: number): number {
+  if (claimed * quantity >= 0) return quantity;
+  return Math.sign(quantity) * Math.max(0, Math.abs(quantity) - Math.abs(claimed));
 }
 
 /** What is free of the position, of each symbol at most what is `toGo` of it less what live orders close already. */

@@ -100,6 +100,11 @@ function healEnded(desk: DeskContext, { intentId, standing, remaining }: EndedTh
       return;
     case 'filled':
     case 'notListed': {
+      if (isWhole(order) && standing === 'filled') {
+        const search = { outcome: 'found', standing, evidence: 'the broker lists it so' } as const;
+        takeEvent(desk, { kind: 'searched', intentId, search }, SOURCE);
+        return;
+      }
       if (isWhole(order) || order.status === 'unknown') return;
       const reason = `the broker lists it ${standing === 'filled' ? 'as filled, without its fills' : 'nowhere'}`;
       takeEvent(desk, { kind: 'unknown', intentId, reason }, SOURCE);

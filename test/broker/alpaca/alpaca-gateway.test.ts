@@ -819,6 +819,17 @@ describe('a change of the limit', () => {
     expect(rig.snapshot().endedOrders.at(-1)).toMatchObject({ intentId, standing: 'filled' });
   });
 
+  it('of an order that somebody else is moving already is refused, and theirs is told', () => {
+    const { rig, closing, intentId } = heldCall();
+    rig.place(closing);
+    rig.venue.knobs.amendsLater = true;
+    const theirs = rig.venue.replace(rig.atVenue(intentId).id, { limit_price: '1.85' });
+    expect(kinds(rig.reprice(closing, 1.88))).toEqual(['cancelRejected']);
+    rig.venue.settleAmend(theirs);
+    expect(rig.pass()).toMatchObject([{ kind: 'replaced', limit: 18_500 }]);
+    expect(rig.snapshot().workingOrders).toMatchObject([{ intentId, limit: 18_500 }]);
+  });
+
   it('that somebody makes after one of ours is told, and so is the end of it', () => {
     const rig = new AlpacaRig();
     const order = spread(rig);

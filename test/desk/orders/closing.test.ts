@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfirmResult, OrderView, TradeCard } from '../../../src/desk/engine-api.ts';
-import type { Instrument } from '../../../src/engine/domain/instrument.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import type { Instrument, OptionContract } from '../../../src/engine/domain/instrument.ts';
+import type { LegAction } from '../../../src/engine/domain/order.ts';
+import { cents, price, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { Sides } from '../../support/desk-rig.ts';
 import {
   CONDOR,
@@ -25,6 +26,11 @@ function cancel(rig: DeskRig, orderId: string) {
 
 function rightOf(instrument: Instrument): string {
   return instrument.kind === 'option' ? instrument.right : 'shares';
+}
+
+function call(strike: number): OptionContract {
+  const expiry = sessionDate('2026-11-20');
+  return { kind: 'option', root: 'SPY', expiry, right: 'call', strike: priceFromDollars(strike) };
 }
 
 function raise(what: string): never {
@@ -116,6 +122,35 @@ describe('a close', () => {
     const command = { kind: 'previewClose', target: positionId, quantity, tokenSha256 } as const;
     const { code, numbers } = denialIn(rig.ask(command));
     expect([code, numbers]).toEqual(['tick_or_quantity', { asked: quantity, held: 2 }]);
+  });
+
+  it.each([
+    ['buys back what is short, and nothing of what an older close may still sell', 3, 1],
+    ['is refused where an older one takes all that others left of it', 1, undefined],
+  ])('of what somebody else traded meanwhile %s', (_what, sold, bought) => {
+    const rig = new DeskRig();
+    const trade = (fillId: string, action: LegAction, quantity: number): void => {
+      const { at } = rig;
+      const leg = { instrument: call(604), action, quantity };
+      const money = { price: price(5_000), feesCents: cents(0), marketAt: at.market };
+      rig.brokerSays({ kind: 'fill', fill: { fillId, intentId: fillId, ...leg, ...money } });
+    };
+    trade('app-1', 'buyToOpen', 2);
+    const [held] = rig.positions();
+    const { positionId } = held!;
+    rig.gateway.isMute = true;
+    const { tokenSha256 } = rig.previewClose(positionId);
+    const { orderId } = valueIn(rig.confirm(tokenSha256));
+    rig.brokerSays({ kind: 'unknown', intentId: orderId ?? '', reason: 'no answer in time' });
+    trade('app-2', 'sellToClose', sold);
+    const about = { target: positionId, quantity: undefined, tokenSha256: rig.newToken() };
+    const reply = rig.ask<TradeCard>({ kind: 'previewClose', ...about });
+    if (bought === undefined) {
+      expect(denialIn(reply).code).toBe('nothing_to_close');
+    } else {
+      const { legs, quantity } = valueIn(reply);
+      expect(legs.map(({ action }) => [action, quantity])).toEqual([['Buy to Close', bought]]);
+    }
   });
 
   it('beside another one closes as many units as it is asked for, and none that are taken', () => {

@@ -696,6 +696,20 @@ describe('an order at the broker', () => {
     expect(rig.alerts()).toContain('ORDER_UNKNOWN');
   });
 
+  it('that was filled, worked again and is filled there after all has ended, after a restart too', () => {
+    const rig = new DeskRig();
+    const { intent, status } = rig.execute(rig.preview());
+    const orderId = intent.intentId;
+    expect(status).toBe('filled');
+    const reason = 'the broker says that it is pending_new';
+    rig.brokerSays({ kind: 'reopened', intentId: orderId, brokerOrderId: 'B-9', reason });
+    expect(rig.order(orderId).status).toBe('working');
+    rig.advance(ALARM_SECONDS);
+    expect(rig.order(orderId).status).toBe('filled');
+    expect(rig.day.reconciled).toBe(true);
+    expect(rig.restart().order(orderId).status).toBe('filled');
+  });
+
   it('with another rest than here is told and left to the operator', () => {
     const { rig, orderId } = working();
     edit(rig, ({ workingOrders }) => ({

@@ -8,7 +8,7 @@ import { newYorkDate, newYorkInstant } from '../../../src/engine/domain/session-
 import type { EpochMicros } from '../../../src/engine/domain/units.ts';
 import { StubAccount } from './stub-account.ts';
 import { fullDayMinutes, StubMarket } from './stub-market.ts';
-import type { StubLeg, StubOrder } from './stub-order.ts';
+import type { StubLeg, StubOrder, StubStatus } from './stub-order.ts';
 import {
   isOpen,
   isShares,
@@ -27,6 +27,9 @@ import { forbidden, notFound, unprocessable } from './stub-refusal.ts';
 const LIQUIDATION_MINUTES = 15 * 60 + 45;
 const LAST_TRADE_MINUTES = 16 * 60 + 15;
 const MOST_LISTS = 4;
+
+/** Nothing takes the place of an order while the venue has not taken it, or another waits to. */
+const UNSETTLED: ReadonlySet<StubStatus> = new Set(['accepted', 'pending_new', 'pending_replace']);
 
 export interface TradeUpdate {
   readonly event: string;
@@ -178,7 +181,9 @@ export class StubVenue {
   replace(id: string, body: Readonly<Record<string, unknown>>): StubOrder {
     const old = this.find(id);
     if (!isOpen(old)) throw unprocessable(`order is already in "${old.status}" state`);
-    if (old.status === 'accepted') throw unprocessable('cannot replace order in accepted status');
+    if (UNSETTLED.has(old.status)) {
+      throw unprocessable(`cannot replace order in ${old.status} status`);
+    }
     checkContracts(old, this.#world());
     const closes = old.legs.every(({ intent }) => intent.endsWith('close'));
     if (closes && old.legs.length > 1 && this.knobs.refusesSpreadCloseAmends) {

@@ -11,6 +11,8 @@ export interface LimitView {
   readonly used: number | string | null;
   readonly room: number | null;
   readonly ok: boolean;
+  /** What the gate says of an order that does not pass; none where nothing is refused for it. */
+  readonly refusals: readonly DenialCode[];
   readonly note: string;
 }
 

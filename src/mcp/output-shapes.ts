@@ -230,5 +230,6 @@ export const limit = z.object({
   used: z.union([number, text]).nullable(),
   room: maybe,
   ok: z.boolean(),
+  refusals: z.array(text),
   note: text,
-}) satisfies z.ZodType<LimitView>;
+}) satisfies z.ZodType<Omit<LimitView, 'refusals'> & { readonly refusals: readonly string[] }>;

@@ -3,7 +3,7 @@
  * Pure: what it may look at is its input, and time stands in it.
  */
 import { type ApprovedOrder, approve } from '../broker/approved-order.ts';
-import type { CheckResult, Denial, Verdict } from '../engine/domain/verdict.ts';
+import type { CheckResult, Denial, DenialCode, Verdict } from '../engine/domain/verdict.ts';
 import { buyingPowerCheck } from './checks/buying-power.ts';
 import { type Check, notRun } from './checks/check.ts';
 import { coolDownCheck } from './checks/cool-down.ts';
@@ -101,6 +101,12 @@ export const CHECKS: readonly Check[] = [
   orderRateCheck,
   ordersPerDayCheck,
 ];
+
+/** The codes by which the gate refuses for one control, in the order in which they are asked; none where it lives
+ * outside the gate. */
+export function refusalsOf(control: number): readonly DenialCode[] {
+  return CHECKS.filter((check) => check.control === control).map(({ code }) => code);
+}
 
 /** What the gate decided, and the witness where it let the order through. */
 export interface Admission {

@@ -153,9 +153,9 @@ describe('the gate', () => {
     expect(verdict.limitsVersion).toBe(limitsFrom().version);
   });
 
-  it('says of each check whom it is asked of, what it explains, and whether it may be missing', () => {
-    const table = CHECKS.map(({ code, appliesTo, explains, isOptional }) => {
-      return [code, appliesTo, explains, isOptional];
+  it('says of each check which control it is of, whom it is asked of, what it explains, and whether it may be missing', () => {
+    const table = CHECKS.map(({ code, control, appliesTo, explains, isOptional }) => {
+      return [code, control, appliesTo, explains, isOptional];
     });
     expect(table).toMatchSnapshot();
   });

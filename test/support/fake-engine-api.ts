@@ -363,12 +363,14 @@ export class FakeEngineApi implements EngineApi {
       used: 1_250,
       room: 48_750,
       ok: true,
+      refusals: ['daily_loss' as const],
       note: '',
     };
     const delta = {
       ...limit,
       name: 'portfolio_delta',
       control: 14,
+      refusals: ['portfolio_delta' as const],
       unit: 'shares' as const,
       limit: 50,
       used: 28.775648793588047,

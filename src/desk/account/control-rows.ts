@@ -157,7 +157,11 @@ function cashRow({ day }: DeskContext): LimitView {
   const { unexplainedCash } = day;
   const dollars = ((unexplainedCash ?? 0) / CENTS_PER_DOLLAR).toFixed(2);
   const used = unexplainedCash === undefined ? 'not compared' : `${dollars} dollars`;
-  return stated({ control: 27, name: 'cash', note }, 'no more than fees unexplained', used);
+  return stated(
+    { control: 27, name: 'cash', refusals: [], note },
+    'no more than fees unexplained',
+    used,
+  );
 }
 
 /** Real money without a channel has an alarm that wakes nobody. */

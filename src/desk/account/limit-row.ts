@@ -1,5 +1,7 @@
 /** One row of the list of controls. `control` is its number in the consolidated list of pre-trade
  * controls (SEC 15c3-5, FINRA, RTS 6, FIA), 1 to 31. */
+
+import { refusalsOf } from '../../risk/gate.ts';
 import type { AccountRisk } from '../../risk/risk-input.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { Caller } from '../engine-api.ts';
@@ -14,7 +16,9 @@ export interface RowSources {
 }
 
 type Unit = LimitView['unit'];
-type Facts = Pick<LimitView, 'control' | 'name' | 'note'>;
+
+/** `refusals` where they are others than those of its control. */
+type Facts = Pick<LimitView, 'control' | 'name' | 'note'> & Partial<Pick<LimitView, 'refusals'>>;
 
 /** A limit with a number. An unknown use is not ok. */
 export function counted(
@@ -25,12 +29,17 @@ export function counted(
 ): LimitView {
   const isKnown = used !== undefined;
   const room = isKnown ? limit - used : null;
-  return { ...facts, unit, limit, used: used ?? null, room, ok: isKnown && used <= limit };
+  const ok = isKnown && used <= limit;
+  return { ...named(facts), unit, limit, used: used ?? null, room, ok };
 }
 
 /** A control without a number of its own. */
 export function stated(facts: Facts, limit: string, used: string, ok = true): LimitView {
-  return { ...facts, unit: 'state', limit, used, room: null, ok };
+  return { ...named(facts), unit: 'state', limit, used, room: null, ok };
+}
+
+function named({ control, name, note, refusals = refusalsOf(control) }: Facts) {
+  return { control, name, note, refusals };
 }
 
 /** What a control says that has nothing to count between orders. */

@@ -237,6 +237,7 @@ function messageRows({ desk }: RowSources): LimitView[] {
       {
         control: 17,
         name: 'changes of limits a minute',
+        refusals: [],
         note: 'those of closing orders count and are never held',
       },
       'orders',
@@ -244,7 +245,7 @@ function messageRows({ desk }: RowSources): LimitView[] {
       messages.lastMinute('modify', at.wall),
     ),
     stated(
-      { control: 17, name: 'cancels a minute', note: 'counted, never held' },
+      { control: 17, name: 'cancels a minute', refusals: [], note: 'counted, never held' },
       'no limit',
       String(messages.lastMinute('cancel', at.wall)),
     ),

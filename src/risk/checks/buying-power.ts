@@ -14,6 +14,7 @@ export function neededBuyingPower({ intent, payoff, feesCents }: RiskInput): num
 
 export const buyingPowerCheck: Check = {
   code: CODE,
+  control: 13,
   appliesTo: 'openings',
   run(input) {
     const { account, payoff, feesCents } = input;

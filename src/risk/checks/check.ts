@@ -10,6 +10,8 @@ import type { StateCause } from '../trading-state.ts';
  */
 export interface Check {
   readonly code: DenialCode;
+  /** Its number in the consolidated list of pre-trade controls, 1 to 31; several checks may be of one. */
+  readonly control: number;
   readonly appliesTo: 'openings' | 'all';
   /** The cause of the trading state that this check says more about than the state itself. */
   readonly explains?: StateCause;

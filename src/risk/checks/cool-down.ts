@@ -7,6 +7,7 @@ const CODE = 'cool_down';
 
 export const coolDownCheck: Check = {
   code: CODE,
+  control: 16,
   appliesTo: 'openings',
   run({ account, at, intent, limits }) {
     const { strategy } = intent;

@@ -10,6 +10,7 @@ const CODE = 'daily_loss';
 
 export const dailyLossCheck: Check = {
   code: CODE,
+  control: 15,
   appliesTo: 'openings',
   explains: 'dailyLoss',
   run({ account, intent, limits, payoff }) {

@@ -37,6 +37,7 @@ function quotesNeeded(input: RiskInput): readonly Seen[] {
 
 export const dataAgeCheck: Check = {
   code: CODE,
+  control: 20,
   appliesTo: 'openings',
   run(input) {
     const { aheadMillis = 0 } = input.quoteStream ?? {};

@@ -8,6 +8,7 @@ const CODE = 'duplicate_order';
 
 export const duplicateOrderCheck: Check = {
   code: CODE,
+  control: 7,
   appliesTo: 'all',
   run({ at, intent, limits, recentOrders, replaces }) {
     const windowMillis = limits.duplicateWindowMillis;

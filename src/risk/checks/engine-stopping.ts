@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const engineStoppingCheck: Check = {
   code: 'engine_stopping',
+  control: 23,
   appliesTo: 'openings',
   run({ stopping }) {
     if (!stopping) return passed('engine_stopping', 'the engine is running');

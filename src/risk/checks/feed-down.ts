@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const feedDownCheck: Check = {
   code: 'feed_down',
+  control: 20,
   appliesTo: 'openings',
   run({ feedConnected }) {
     if (feedConnected) return passed('feed_down', 'the feed is connected');

@@ -19,6 +19,7 @@ function old(symbol: string): CheckResult {
 
 export const feedResyncCheck: Check = {
   code: CODE,
+  control: 20,
   appliesTo: 'openings',
   run(input) {
     const { feedSinceWall, slice, intent } = input;

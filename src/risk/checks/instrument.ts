@@ -72,6 +72,7 @@ function legFault(leg: OrderLeg, input: RiskInput): Fault | undefined {
 
 export const instrumentCheck: Check = {
   code: CODE,
+  control: 5,
   appliesTo: 'all',
   run(input) {
     for (const leg of input.intent.legs) {

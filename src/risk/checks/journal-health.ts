@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const journalHealthCheck: Check = {
   code: 'journal_failed',
+  control: 23,
   appliesTo: 'openings',
   explains: 'journalFailed',
   run({ journalHealthy }) {

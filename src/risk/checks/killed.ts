@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const killedCheck: Check = {
   code: 'killed',
+  control: 24,
   appliesTo: 'openings',
   explains: 'kill',
   run({ killed }) {

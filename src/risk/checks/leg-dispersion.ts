@@ -58,6 +58,7 @@ function leftBehind(input: RiskInput, leg: OrderLeg): Denial['numbers'] | undefi
 
 export const legDispersionCheck: Check = {
   code: CODE,
+  control: 20,
   appliesTo: 'openings',
   run(input) {
     const seen = seenLegs(input);

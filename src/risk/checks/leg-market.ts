@@ -8,6 +8,7 @@ const CODE = 'leg_market_missing';
 
 export const legMarketCheck: Check = {
   code: CODE,
+  control: 20,
   appliesTo: 'openings',
   run(input) {
     for (const leg of input.intent.legs) {

@@ -5,6 +5,7 @@ const CODE = 'max_trade_loss';
 
 export const maxTradeLossCheck: Check = {
   code: CODE,
+  control: 2,
   appliesTo: 'openings',
   run({ payoff, limits }) {
     const { maxLossCents } = payoff;

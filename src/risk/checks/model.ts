@@ -92,6 +92,7 @@ function parityFault(
 
 export const modelCheck: Check = {
   code: CODE,
+  control: 21,
   appliesTo: 'openings',
   run(input) {
     const { slice, intent } = input;

@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const notReconciledCheck: Check = {
   code: 'not_reconciled',
+  control: 27,
   appliesTo: 'openings',
   explains: 'notReconciled',
   run({ reconciled }) {

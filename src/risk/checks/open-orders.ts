@@ -6,6 +6,7 @@ const CODE = 'open_orders';
 
 export const openOrdersCheck: Check = {
   code: CODE,
+  control: 11,
   appliesTo: 'openings',
   run({ account, limits, payoff }) {
     const { maxLossCents } = payoff;

@@ -6,6 +6,7 @@ const CODE = 'open_risk';
 
 export const openRiskCheck: Check = {
   code: CODE,
+  control: 12,
   appliesTo: 'openings',
   run({ payoff, account, limits }) {
     const { maxLossCents } = payoff;

@@ -6,6 +6,7 @@ const CODE = 'order_rate';
 
 export const orderRateCheck: Check = {
   code: CODE,
+  control: 17,
   appliesTo: 'openings',
   run({ at, limits, recentOrders }) {
     let ordersLastMinute = 0;

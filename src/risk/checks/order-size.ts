@@ -5,6 +5,7 @@ const CODE = 'order_size';
 
 export const orderSizeCheck: Check = {
   code: CODE,
+  control: 1,
   appliesTo: 'openings',
   run({ intent, limits }) {
     const ratios = intent.legs.map((leg) => leg.ratio);

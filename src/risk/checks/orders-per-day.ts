@@ -5,6 +5,7 @@ const CODE = 'orders_per_day';
 
 export const ordersPerDayCheck: Check = {
   code: CODE,
+  control: 19,
   appliesTo: 'openings',
   run({ limits, recentOrders }) {
     const numbers = { ordersToday: recentOrders.length, limitPerDay: limits.maxOrdersPerDay };

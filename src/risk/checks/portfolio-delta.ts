@@ -6,6 +6,7 @@ const CODE = 'portfolio_delta';
 
 export const portfolioDeltaCheck: Check = {
   code: CODE,
+  control: 14,
   appliesTo: 'openings',
   explains: 'deltaCap',
   run(input) {

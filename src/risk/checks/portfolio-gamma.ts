@@ -6,6 +6,7 @@ const CODE = 'portfolio_gamma';
 
 export const portfolioGammaCheck: Check = {
   code: CODE,
+  control: 14,
   appliesTo: 'openings',
   run(input) {
     const { gammaHighest, gammaLowest } = input.account;

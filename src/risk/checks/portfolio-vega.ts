@@ -7,6 +7,7 @@ const CODE = 'portfolio_vega';
 
 export const portfolioVegaCheck: Check = {
   code: CODE,
+  control: 14,
   appliesTo: 'openings',
   run(input) {
     const { vegaHighestCents, vegaLowestCents } = input.account;

@@ -7,6 +7,7 @@ const CODE = 'position_limit';
 
 export const positionLimitCheck: Check = {
   code: CODE,
+  control: 10,
   appliesTo: 'openings',
   run({ account, intent, limits }) {
     const limitContracts = limits.maxContractsPerSymbol;

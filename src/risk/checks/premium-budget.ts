@@ -17,6 +17,7 @@ export function worstPremiumCents(
 
 export const premiumBudgetCheck: Check = {
   code: CODE,
+  control: 12,
   appliesTo: 'openings',
   run({ intent, account, limits }) {
     if (intent.strategy !== 'lotto_play_5_delta') {

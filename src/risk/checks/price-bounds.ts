@@ -36,6 +36,7 @@ function isSharesOnly({ legs }: OrderIntent): boolean {
 
 export const priceBoundsCheck: Check = {
   code: CODE,
+  control: 4,
   appliesTo: 'all',
   run(input) {
     const { intent } = input;

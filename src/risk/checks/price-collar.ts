@@ -45,6 +45,7 @@ function wideLeg(input: RiskInput): CheckResult | undefined {
 
 export const priceCollarCheck: Check = {
   code: CODE,
+  control: 3,
   appliesTo: 'openings',
   run(input) {
     const refused = wideLeg(input);

@@ -9,6 +9,7 @@ const CODE = 'principal_budget';
 
 export const principalBudgetCheck: Check = {
   code: CODE,
+  control: 31,
   appliesTo: 'openings',
   run({ intent, payoff, account, openUpToCents: limitCents }) {
     if (limitCents === undefined) return passed(CODE, 'this caller has no ceiling of its own');

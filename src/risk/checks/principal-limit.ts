@@ -5,6 +5,7 @@ const CODE = 'principal_limit';
 
 export const principalLimitCheck: Check = {
   code: CODE,
+  control: 31,
   appliesTo: 'openings',
   run({ intent, limits, recentOrders }) {
     const { principal } = intent;

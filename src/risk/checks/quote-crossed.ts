@@ -20,6 +20,7 @@ function crossed(symbol: string, { bid, ask }: Quote): CheckResult {
 
 export const quoteCrossedCheck: Check = {
   code: CODE,
+  control: 20,
   appliesTo: 'openings',
   run(input) {
     const spotQuote = input.slice?.spotQuote;

@@ -7,6 +7,7 @@ const CODE = 'nothing_to_close';
 
 export const reduceOnlyCheck: Check = {
   code: CODE,
+  control: 9,
   appliesTo: 'all',
   run({ intent, closable }) {
     if (intent.purpose === 'open') return passed(CODE, 'an opening order takes from nothing');

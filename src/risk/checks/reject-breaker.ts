@@ -5,6 +5,7 @@ const CODE = 'reject_breaker';
 
 export const rejectBreakerCheck: Check = {
   code: CODE,
+  control: 19,
   appliesTo: 'openings',
   explains: 'rejectBreaker',
   run({ account, limits, tradingCauses }) {

@@ -10,6 +10,7 @@ const CODE = 'repeated_execution';
 
 export const repeatedExecutionCheck: Check = {
   code: CODE,
+  control: 18,
   appliesTo: 'openings',
   explains: 'repeatedExecution',
   run(input) {

@@ -47,6 +47,7 @@ function compared(
 
 export const secondSourceCheck: Check = {
   code: CODE,
+  control: 22,
   appliesTo: 'openings',
   isOptional: true,
   run(input) {

@@ -8,6 +8,7 @@ const CODE = 'self_match';
 
 export const selfMatchCheck: Check = {
   code: CODE,
+  control: 26,
   appliesTo: 'openings',
   run({ account, intent }) {
     for (const leg of intent.legs) {

@@ -18,6 +18,7 @@ function wayOut({ intent, at, session }: RiskInput): CheckResult {
 
 export const sessionWindowCheck: Check = {
   code: CODE,
+  control: 8,
   appliesTo: 'all',
   run(input) {
     const { at, intent, session, openingCutoffAt } = input;

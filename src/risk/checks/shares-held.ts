@@ -3,6 +3,7 @@ import { type Check, failed, passed } from './check.ts';
 
 export const sharesHeldCheck: Check = {
   code: 'shares_held',
+  control: 10,
   appliesTo: 'openings',
   explains: 'sharesHeld',
   run({ account }) {

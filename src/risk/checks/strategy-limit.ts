@@ -5,6 +5,7 @@ const CODE = 'strategy_limit';
 
 export const strategyLimitCheck: Check = {
   code: CODE,
+  control: 10,
   appliesTo: 'openings',
   run({ account, intent, limits }) {
     const { strategy, quantity } = intent;

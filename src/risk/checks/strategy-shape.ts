@@ -51,6 +51,7 @@ function fits({ strategy, legs }: OrderIntent): boolean {
 
 export const strategyShapeCheck: Check = {
   code: CODE,
+  control: 5,
   appliesTo: 'openings',
   run({ intent }) {
     const { strategy } = intent;

@@ -36,6 +36,7 @@ function priceFault({ limit, worst, legs }: OrderIntent): string | undefined {
 
 export const tickAndQuantityCheck: Check = {
   code: CODE,
+  control: 6,
   appliesTo: 'all',
   run(input) {
     const { intent } = input;

@@ -5,6 +5,7 @@ const CODE = 'trading_state';
 
 export const tradingStateCheck: Check = {
   code: CODE,
+  control: 23,
   appliesTo: 'openings',
   run({ tradingState, tradingCauses }) {
     const causes = tradingCauses.join(', ');

@@ -6,6 +6,7 @@ const CODE = 'undefined_risk';
 
 export const undefinedRiskCheck: Check = {
   code: CODE,
+  control: 2,
   appliesTo: 'openings',
   run({ intent, payoff }) {
     const { maxLossCents } = payoff;

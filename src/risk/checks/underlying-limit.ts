@@ -12,6 +12,7 @@ function contractsOf({ legs, quantity }: OrderIntent): number {
 
 export const underlyingLimitCheck: Check = {
   code: CODE,
+  control: 10,
   appliesTo: 'openings',
   run({ account, intent, limits }) {
     const held = account.totalContracts;

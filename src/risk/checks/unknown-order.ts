@@ -5,6 +5,7 @@ const CODE = 'unknown_order_open';
 
 export const unknownOrderCheck: Check = {
   code: CODE,
+  control: 27,
   appliesTo: 'openings',
   run({ account, intent }) {
     const { strategy } = intent;

@@ -4,6 +4,7 @@ import { limitRows } from '../../../src/desk/account/limit-rows.ts';
 import type { Caller } from '../../../src/desk/engine-api.ts';
 import type { LimitView, RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { type Cents, cents, MICROS_PER_SECOND } from '../../../src/engine/domain/units.ts';
+import { CHECKS } from '../../../src/risk/gate.ts';
 import { UNBOUNDED_LOSS_CENTS } from '../../../src/risk/risk-input.ts';
 import { CONDOR, DeskRig, denialIn, LOTTO, TRADER, valueIn } from '../../support/desk-rig.ts';
 
@@ -34,6 +35,22 @@ describe('the risk check', () => {
     const numbers = new Set(viewOf(new DeskRig()).limits.map(({ control }) => control));
     const all = Array.from({ length: 31 }, (_, i) => i + 1);
     expect([...numbers].toSorted((a, b) => a - b)).toEqual(all);
+  });
+
+  it('names each code of the gate with its control, and none where nothing is refused for it', () => {
+    const { limits } = viewOf(new DeskRig());
+    const named = new Set(limits.flatMap(({ refusals }) => refusals));
+    expect([...named].toSorted()).toEqual(CHECKS.map(({ code }) => code).toSorted());
+    const unnamed = limits.filter(({ refusals }) => refusals.length === 0);
+    expect(unnamed.map(({ name }) => name)).toEqual([
+      'changes of limits a minute',
+      'cancels a minute',
+      'watchdog',
+      'cash',
+      'hard limits',
+      'alarm',
+      'fingerprint',
+    ]);
   });
 
   it('says in words where each control stands, and which do not hold', () => {

@@ -67,6 +67,8 @@ export class FlatOracle {
   readonly #leftToExpire = new Set<string>();
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
+  /** Of what is watched, that of which nothing was held at the last look. */
+  #gone: ReadonlySet<string> = new Set();
   /** Of the newest flatten, in market time: it is answered once its record is durable, and what is told of it
    * may come before that. */
   #requestedAt = Number.POSITIVE_INFINITY;
@@ -143,16 +145,18 @@ export class FlatOracle {
     if (body.kind === 'flattenRequested') this.#requestedAt = at.market;
     if (body.kind === 'alert') this.#onAlert(body.code, body.text, at.market);
     const event = body.kind === 'brokerEvent' ? brokerEventOf(record) : undefined;
-    if (event?.kind === 'fill' && isTakenOver(event.fill)) this.#onTakenOver(event.fill);
+    if (event?.kind === 'fill') this.#onFill(event.fill);
   }
 
-  /** What the operator took over was in no book when all was to be closed. */
-  #onTakenOver({ instrument, action }: Fill): void {
-    if (!isOpening(action)) return;
-    const taken = externalPositionId(instrument);
+  /** What the operator took over was in no book when all was to be closed, and what others open once all of it was
+   * gone is theirs, though it has the name of what was. */
+  #onFill(fill: Fill): void {
+    if (!isOpening(fill.action)) return;
+    const opened = externalPositionId(fill.instrument);
+    if (!isTakenOver(fill) && !this.#gone.has(opened)) return;
     this.#watches = this.#watches.map((watch) => ({
       ...watch,
-      positionIds: watch.positionIds.filter((positionId) => positionId !== taken),
+      positionIds: watch.positionIds.filter((positionId) => positionId !== opened),
     }));
   }
 
@@ -167,6 +171,8 @@ export class FlatOracle {
   /** Called on the clock. */
   judge(desk: DeskContext): void {
     const { market } = desk.at;
+    const watched = this.#watches.flatMap(({ positionIds }) => positionIds);
+    this.#gone = new Set(watched.filter((positionId) => !desk.book.structure(positionId)));
     const { leaveAt: since, flatAt } = this.#window;
     if (market >= flatAt && !this.#isPastDeadline) {
       this.#isPastDeadline = true;

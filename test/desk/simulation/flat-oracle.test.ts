@@ -141,6 +141,30 @@ describe('after a flatten', () => {
     expect(judge(3)).toEqual(open('after a flatten'));
   });
 
+  it.each([
+    ['once all of it was gone was not asked for', true, 0],
+    ['while some of it is held is reported with that', false, 1],
+  ])('what others open %s', (_what, isGone, count) => {
+    const { rig, context, said, over, hear, record } = watched();
+    const { instrument } = context.book.structures()[0]!.legs[0]!;
+    const oracle = hear(over(), BID);
+    const trade = (fillId: string, action: Fill['action']): void => {
+      const money = { price: price(BID), feesCents: cents(0), marketAt: rig.at.market };
+      const fill: Fill = { fillId, intentId: fillId, instrument, action, quantity: 1, ...money };
+      rig.brokerSays({ kind: 'fill', fill });
+      oracle.onRecord(record({ kind: 'brokerEvent', event: { kind: 'fill', fill } }));
+    };
+    trade('app-1', 'buyToOpen');
+    oracle.onFlatten(context, 'after a flatten');
+    // The older of two that hold it gives first: what the desk opened, and then what somebody else did.
+    if (isGone) for (const id of ['app-2', 'app-3']) trade(id, 'sellToClose');
+    oracle.judge(context);
+    trade('app-4', 'buyToOpen');
+    rig.advance(180);
+    oracle.judge(context);
+    expect(said.filter((each) => each.startsWith('external-'))).toHaveLength(count);
+  });
+
   it('what the operator takes over later was not asked for', () => {
     const { rig, context, said, over, hear, record } = watched();
     const instrument = context.book.structures()[0]!.legs[0]!.instrument;

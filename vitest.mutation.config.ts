@@ -9,6 +9,9 @@ export default defineConfig({
   test: {
     include: [
       'test/risk/**/*.test.ts',
+      'test/desk/previews/*.test.ts',
+      'test/desk/{bit-changes,engine-api-tokens,kill-and-authority}.test.ts',
+      'test/desk/orders/{closing,flattening}.test.ts',
       'test/audit/{checked-journal,checkpoint,crc32c,journal-engine,journal-file,journal-format,journal-open,journal-scan,journal-segment,journal-tail,record-reading,torn-tail}.test.ts',
     ],
     setupFiles: ['test/support/property-seed.ts', 'test/support/properties-of-mutants.ts'],

@@ -1,6 +1,6 @@
 /**
- * Are the tests of the risk room and of the journal worth their name? StrykerJS changes one thing at a
- * time in the code that decides about orders and in the code that remembers them, and a test has to
+ * Are the tests of the risk room, of tokens and of the journal worth their name? StrykerJS changes one thing
+ * at a time in the code that decides about orders and in the code that remembers them, and a test has to
  * fail for it. Which files and which threshold stand in stryker.config.json; what lives, and why it may,
  * in bench/support/mutation-survivors.json. Constants of a module are left out: each of them is read
  * once, so that every test would have to run for it, and the tests of limits and layouts name them.

@@ -29,9 +29,12 @@ function previewed() {
   return { rig, token, tokenSha256 };
 }
 
+const UNKNOWN = 'token_invalid: no such confirm token; make a new preview and confirm its token';
+
 function refusal(rig: DeskRig, tokenSha256: string, principal = 'trader'): string {
   const caller = { principal, authority: 'open' } as const;
-  return denialIn(rig.ask({ kind: 'confirm', tokenSha256 }, caller)).code;
+  const { code, message } = denialIn(rig.ask({ kind: 'confirm', tokenSha256 }, caller));
+  return `${code}: ${message}`;
 }
 
 describe('one changed bit', () => {
@@ -42,7 +45,7 @@ describe('one changed bit', () => {
     for (const changed of oneBitAway(Buffer.from(tokenSha256, 'hex'))) {
       codes.add(refusal(rig, changed.toString('hex')));
     }
-    expect([...codes]).toEqual(['token_invalid']);
+    expect([...codes]).toEqual([UNKNOWN]);
     expect(rig.submitted).toEqual([]);
     rig.send({ kind: 'confirm', tokenSha256 });
     expect(rig.submitted).toHaveLength(1);
@@ -54,7 +57,7 @@ describe('one changed bit', () => {
     for (const changed of oneBitAway(Buffer.from('trader', 'latin1'))) {
       codes.add(refusal(rig, tokenSha256, changed.toString('latin1')));
     }
-    expect([...codes]).toEqual(['token_invalid']);
+    expect([...codes]).toEqual([UNKNOWN]);
     expect(rig.submitted).toEqual([]);
   });
 
@@ -80,7 +83,9 @@ describe('one changed bit', () => {
       Object.assign(found.grant, { intents: [other] });
       codes.add(refusal(rig, tokenSha256));
     }
-    expect([...codes]).toEqual(['token_invalid']);
+    expect([...codes]).toEqual([
+      'token_invalid: this token stands for another order; preview again',
+    ]);
     expect(rig.submitted).toEqual([]);
     expect(changes).toBeGreaterThan(500);
     expect(orderHash(intent)).toBe(made!.orderHash);

@@ -40,13 +40,10 @@ export interface ConfirmedOrders {
 
 function refuse(
   desk: DeskContext,
-  caller: Caller,
+  { principal }: Caller,
   previewId: string | null,
-  refused: { readonly denied: Denial; readonly checks?: readonly CheckResult[] },
+  { denied, checks = [] }: { readonly denied: Denial; readonly checks?: readonly CheckResult[] },
 ): ConfirmStart {
-  const { denied } = refused;
-  const checks = refused.checks ?? [];
-  const { principal } = caller;
   desk.out.append({ kind: 'confirmRefused', principal, previewId, denial: denied, checks });
   return { denied, checks };
 }
@@ -59,23 +56,28 @@ export function confirm(
   tokenSha256: string,
 ): ConfirmStart {
   const found = desk.tokens.lookup(tokenSha256, caller.principal, desk.at);
-  if (found.kind === 'denied') return refuse(desk, caller, null, { denied: found.denied });
+  if (found.kind === 'denied') return refuse(desk, caller, null, found);
   if (found.kind === 'used') {
     const { intentIds: orderIds, isFlatten } = found.spent.result;
     return { orderIds, replayed: true, isFlatten };
   }
   const { grant } = found;
-  if (grant.cancels !== undefined) return redeemCancel(desk, caller, grant);
+  const { cancels } = grant;
+  if (cancels !== undefined) return redeemCancel(desk, caller, tokenSha256, cancels);
   if (shelf.get(tokenSha256)?.purpose === 'flatten') return redeemFlatten(desk, caller, grant);
   return redeemOrder(desk, caller, grant);
 }
 
-function redeemCancel(desk: DeskContext, caller: Caller, grant: TokenGrant): ConfirmStart {
-  const { tokenSha256, cancels } = grant;
-  const order = desk.orders.get(cancels ?? '');
-  const orderIds = cancels === undefined ? [] : [cancels];
+function redeemCancel(
+  desk: DeskContext,
+  { principal }: Caller,
+  tokenSha256: string,
+  orderId: string,
+): ConfirmStart {
+  const order = desk.orders.get(orderId);
+  const orderIds = [orderId];
   desk.tokens.consume(tokenSha256, { intentIds: orderIds });
-  if (order !== undefined) requestCancel(desk, order, caller.principal, tokenSha256);
+  if (order !== undefined) requestCancel(desk, order, principal, tokenSha256);
   return { orderIds, replayed: false };
 }
 
@@ -101,7 +103,7 @@ function redeemOrder(desk: DeskContext, caller: Caller, grant: TokenGrant): Conf
     drifted(desk, intent, grant);
   if (stale !== undefined) return refuse(desk, caller, previewId, { denied: stale });
   const { replaces, closesAll } = grant;
-  const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
+  const asJudged = withoutOrder(desk, replaces);
   const { openUpToCents } = caller;
   const dryRun = desk.dryRuns.answered(intent.intentId);
   const judgement = judgeIntent(asJudged, atLiveLimit(desk, intent), { openUpToCents, dryRun });

@@ -58,7 +58,7 @@ function withDryRun(desk: DeskContext, card: TradeCard, grant: TokenGrant): Trad
   const known = desk.dryRuns.answered(intent.intentId);
   if (known === undefined) return { ...card, dryRun: NOT_ANSWERED };
   const { replaces } = grant;
-  const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
+  const asJudged = withoutOrder(desk, replaces);
   const result = secondSourceCheck.run(riskInputOf(asJudged, intent, { dryRun: known }));
   const checks = card.checks.map((check) => (check.code === result.code ? result : check));
   return { ...card, checks, dryRun: viewOf(known) };

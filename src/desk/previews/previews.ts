@@ -59,7 +59,7 @@ export function refuse(
 export function finishPreview(desk: DeskContext, turn: PreviewTurn, draft: Draft): PreviewAnswer {
   const { shelf, caller, tokenSha256 } = turn;
   const { intent, replaces, closesAll } = draft;
-  const asJudged = replaces === undefined ? desk : withoutOrder(desk, replaces);
+  const asJudged = withoutOrder(desk, replaces);
   const { openUpToCents } = caller;
   const dryRun = wantsDryRun(desk, intent) ? 'asked' : undefined;
   const judgement = judgeIntent(asJudged, intent, { openUpToCents, dryRun });

@@ -2,9 +2,10 @@
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 
-/** The desk as it would stand if an order worked no more. What it has done stays so: it counts among the
+/** The desk as it would stand if an order worked no more; as it stands where none is named. What it has done stays so: it counts among the
  * orders of the minute and the day, and its fills, losses and acceptance by the broker as before. */
-export function withoutOrder(desk: DeskContext, orderId: string): DeskContext {
+export function withoutOrder(desk: DeskContext, orderId: string | undefined): DeskContext {
+  if (orderId === undefined) return desk;
   return { ...desk, orders: desk.orders.without(orderId) };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caller, ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
 import { PreviewShelf } from '../../../src/desk/previews/preview-shelf.ts';
 import { addMicros, cents } from '../../../src/engine/domain/units.ts';
+import { CHECKS } from '../../../src/risk/gate.ts';
 import { CONDOR, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const STRANGER: Caller = { principal: 'stranger', authority: 'console' };
@@ -90,6 +91,55 @@ describe('a confirm token', () => {
     rig.advance(31);
     const late = rig.desk.query(query, TRADER, rig.at);
     expect(late).toMatchObject({ denied: { code: 'token_expired' } });
+  });
+
+  it('is refused with the reason, and the checks only where the gate was asked', () => {
+    const rig = new DeskRig();
+    const { tokenSha256 } = rig.preview();
+    const caller = { principal: 'trader', authority: 'reduce' } as const;
+    expect(denialIn(rig.confirm(tokenSha256, caller))).toEqual({
+      code: 'not_authorized',
+      message: 'this caller may only reduce positions',
+      numbers: { has: 'reduce', needs: 'open' },
+    });
+    rig.confirm(rig.newToken());
+    rig.ask({ kind: 'kill', reason: 'enough' });
+    expect(denialIn(rig.confirm(tokenSha256)).code).toBe('killed');
+    const asked = rig.bodies('confirmRefused').map(({ checks }) => checks.length);
+    expect(asked).toEqual([0, 0, CHECKS.length]);
+  });
+
+  it('of an opening walks by the ladder of entries, and of a close by that of exits', () => {
+    const rig = new DeskRig({ exits: { entryLadder: 'urgent', exitLadder: 'patient' } });
+    const position = rig.openPosition();
+    const close = rig.previewClose(position.positionId);
+    rig.size = 0;
+    rig.quotes();
+    const { orderId } = valueIn(rig.confirm(close.tokenSha256));
+    expect(rig.orders().map(({ urgency }) => urgency)).toEqual(['urgent', 'patient']);
+    expect(rig.order(orderId ?? '').intent.purpose).toBe('close');
+    expect(rig.day.breakoutsTaken).toEqual([]);
+  });
+
+  it('of a close whose position changed is refused by the name of that', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const first = rig.previewClose(positionId);
+    rig.execute(rig.previewClose(positionId));
+    expect(denialIn(rig.confirm(first.tokenSha256))).toEqual({
+      code: 'nothing_to_close',
+      message: 'the position changed since this preview; preview the close again',
+      numbers: { positionId },
+    });
+  });
+
+  it('that opens once too often within ten minutes holds trading down at once', () => {
+    const limits = { maxRepeats: 2, duplicateWindowMillis: 0 };
+    const rig = new DeskRig({ limits });
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    expect(rig.day.status.causes).toEqual([]);
+    rig.send({ kind: 'confirm', tokenSha256: rig.preview().tokenSha256 });
+    expect(rig.day.status.causes).toEqual(['repeatedExecution']);
   });
 
   it('is unknown once the session has ended', () => {

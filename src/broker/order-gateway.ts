@@ -303,6 +303,8 @@ export interface WorkingOrder {
   /** Units not yet filled. */
   readonly remaining: number;
   readonly limit: Price;
+  /** Of a stop that waits: the price of its option at which it begins to work. */
+  readonly stopTrigger?: Price | undefined;
 }
 
 /** What a broker without dry runs says to one. */

@@ -19,9 +19,8 @@ function working({ intentId, head, orders }: ChainView): readonly WorkingOrder[]
   const left = first.legs.map((leg) => {
     return Math.ceil(((legLike(head, leg)?.remaining ?? 0) * units) / leg.quantity);
   });
-  return [
-    { intentId, brokerOrderId: head.id, legs, remaining: Math.max(...left), limit: head.limit },
-  ];
+  const { id: brokerOrderId, limit, stopTrigger } = head;
+  return [{ intentId, brokerOrderId, legs, remaining: Math.max(...left), limit, stopTrigger }];
 }
 
 function ended({ intentId, standing, remaining }: ChainView): readonly EndedOrder[] {

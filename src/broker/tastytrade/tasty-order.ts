@@ -43,6 +43,8 @@ export interface TastyOrder {
   readonly replacingId: string | undefined;
   /** Credit positive; 0 for an order without a price. */
   readonly limit: Price;
+  /** Absent of what is no stop. */
+  readonly stopTrigger: Price | undefined;
   /** Milliseconds; 0 where it was not told. */
   readonly updatedAtMillis: number;
   readonly legs: readonly TastyLeg[];
@@ -90,6 +92,7 @@ const orderShape = z.object({
   'replacing-order-id': wireId,
   price: wireNumber,
   'price-effect': z.string().nullish(),
+  'stop-trigger': wireNumber,
   'updated-at': z.union([z.number(), z.string()]).nullish(),
   'terminal-at': z.union([z.number(), z.string()]).nullish(),
   'reject-reason': z.string().nullish(),
@@ -185,6 +188,7 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   const id = parsed.data?.id;
   if (parsed.data === undefined || id === undefined) return undefined;
   const order = parsed.data;
+  const { 'stop-trigger': trigger } = order;
   const legs = (order.legs ?? []).map((leg, index) => legIn(leg, id, index));
   const readable = legs.filter((leg) => leg !== undefined);
   if (readable.length < legs.length) return undefined;
@@ -201,6 +205,7 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
     replacesId: order['replaces-order-id'],
     replacingId: order['replacing-order-id'],
     limit: signedPrice(order.price, order['price-effect']),
+    stopTrigger: trigger === undefined ? undefined : priceFromDollars(trigger),
     updatedAtMillis: millisOf(order['updated-at']),
     legs: readable,
     rejectReason: order['reject-reason'] ?? undefined,

@@ -7,6 +7,7 @@
 
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { OrderIntent } from '../../engine/domain/order.ts';
+import { dollarsFromPrice, type Price } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import type { ProtectiveStop } from '../../risk/protective-stop.ts';
 import { protectiveStop, stopSideFault } from '../../risk/protective-stop.ts';
@@ -175,9 +176,11 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
   if (known === undefined || (known.isListed && isFresh)) return;
   const snapshot = desk.gateway.snapshot(desk.at);
   if (snapshot === undefined) return;
-  const isListed = snapshot.workingOrders.some((order) => order.intentId === intentId);
+  const listed = snapshot.workingOrders.find((order) => order.intentId === intentId);
+  const isListed = listed !== undefined;
   if (isListed) {
     change(desk, positionId, { isListed, verifiedAt: snapshot.asOf.wall });
+    tellTrigger(desk, intent, listed.stopTrigger);
     const text = `the broker lists a stop of ${positionId}: ${intentId}`;
     desk.out.settlePosition(['PROTECTION_MISSING', 'PROTECTION_LOST'], positionId, text);
     return;
@@ -186,6 +189,21 @@ function verify(desk: DeskContext, { intent }: OrderRecord): void {
   change(desk, positionId, { isListed });
   const text = `${positionId}: the broker does not list its stop ${intentId} any more`;
   desk.out.alert('critical', 'PROTECTION_MISSING', text, positionId);
+}
+
+/** Somebody gave a stop of this engine another trigger, at another screen: it guards at that one. */
+function tellTrigger(desk: DeskContext, intent: OrderIntent, listed: Price | undefined): void {
+  const { intentId, positionId, stopTrigger = listed } = intent;
+  if (listed === undefined || listed === stopTrigger) return;
+  tellOnce(desk, `trigger ${intentId} ${listed}`, () => {
+    const [now, before] = [listed, stopTrigger ?? listed].map(inDollars);
+    const text = `order ${intentId}, the stop of ${positionId} at the broker, was given the trigger ${now} at another screen, instead of ${before}: it guards at that one now, and the engine watches its own stop on`;
+    desk.out.alert('critical', 'ORDER_MOVED', text, intentId);
+  });
+}
+
+function inDollars(trigger: Price): string {
+  return dollarsFromPrice(trigger).toFixed(2);
 }
 
 /** Arms, verifies, and calls back the stops of all positions. Called on the clock. */

@@ -41,7 +41,7 @@ describe('a stop at tastytrade', () => {
     });
     rig.pass(12_000);
     expect(rig.gateway.snapshot(rig.at())?.workingOrders).toMatchObject([
-      { intentId: stop.intentId, remaining: 1 },
+      { intentId: stop.intentId, remaining: 1, stopTrigger: 10_000 },
     ]);
     rig.venue.quote(SYMBOL, 0.9, 1);
     rig.venue.orders.match();

@@ -4,7 +4,7 @@ import type { OrderView, PnlView, TradeCard } from '../../../src/desk/engine-api
 import { isoNewYork } from '../../../src/desk/iso-time.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { Fill } from '../../../src/engine/domain/order.ts';
-import { cents, price } from '../../../src/engine/domain/units.ts';
+import { cents, type Price, price } from '../../../src/engine/domain/units.ts';
 import { breakoutOf, breakoutRig, openBreakout } from '../../support/breakout-rig.ts';
 import { CONSOLE, DeskRig, valueIn } from '../../support/desk-rig.ts';
 
@@ -135,6 +135,29 @@ describe('a broker that holds stops', () => {
     expect(rig.gateway.refused.length).toBeGreaterThan(0);
     expect(stop?.status).toBe('cancelled');
     expect(stops(rig)).toHaveLength(1);
+  });
+
+  it('that lists it with another trigger has had it moved by somebody: that is told once', () => {
+    const { rig, stop } = protectedCall();
+    const lists = (stopTrigger: Price | undefined) => {
+      rig.gateway.editSnapshot = (snapshot) => ({
+        ...snapshot,
+        workingOrders: snapshot.workingOrders.map((order) => ({ ...order, stopTrigger })),
+      });
+      rig.advance(40);
+    };
+    const moved = () =>
+      rig.effects.flatMap((e) => (e.kind === 'alert' && e.code === 'ORDER_MOVED' ? [e.text] : []));
+    lists(undefined);
+    lists(stop?.intent.stopTrigger);
+    expect(moved()).toEqual([]);
+    lists(price(100));
+    lists(price(100));
+    expect(moved()).toHaveLength(1);
+    expect(moved()[0]).toContain('was given the trigger 0.01 at another screen, instead of 0.');
+    lists(price(200));
+    expect(moved()).toHaveLength(2);
+    expect(shown(rig)).toMatchObject({ protectedBy: 'broker' });
   });
 
   it('is asked about it again at most every thirty seconds', () => {

@@ -9,7 +9,6 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,7 +17,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { syncFolder } from '../ops/folder-sync.ts';
+import { makeFolder, syncFolder } from '../ops/folder-sync.ts';
 
 export interface Disk {
   readonly exists: (path: string) => boolean;
@@ -27,7 +26,7 @@ export interface Disk {
   readonly read: (path: string) => Buffer;
   /** The bytes from `start` up to `end`, or to the end of the file where that comes first. */
   readonly readRange: (path: string, start: number, end: number) => Buffer;
-  /** Makes the folder and those above it, readable by its owner only. */
+  /** Makes the folder and those above it, readable by its owner only, their names on stable storage. */
   readonly makeFolder: (path: string) => void;
   /** A new, empty file, readable by its owner only; refuses one that exists. */
   readonly create: (path: string) => number;
@@ -47,7 +46,6 @@ export interface Disk {
   readonly syncFolder: (path: string) => void;
 }
 
-const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const READ_ONLY_FILE = 0o400;
 
@@ -93,7 +91,7 @@ export const realDisk: Disk = {
   list: (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
   read: (path) => readFileSync(path),
   readRange,
-  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: OWNER_ONLY_FOLDER }),
+  makeFolder: (path) => makeFolder(path),
   create: (path) => openSync(path, 'wx', OWNER_ONLY_FILE),
   openForWrite: (path) => openSync(path, 'r+'),
   writeAt: writeAll,

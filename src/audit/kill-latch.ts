@@ -9,7 +9,6 @@ import {
   existsSync,
   fsyncSync,
   futimesSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statSync,
@@ -55,7 +54,7 @@ export function killLatchPath(home: string): string {
  * cannot be made durable; it may be set all the same.
  */
 export function engageKillLatch(home: string, by: By): void {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  realDisk.makeFolder(home);
   const path = killLatchPath(home);
   const isSet = existsSync(path);
   const fd = openSync(path, 'a', OWNER_ONLY);

@@ -40,8 +40,9 @@ const EXPLANATIONS: ReadonlySet<string> = new Set([
   'CLOSE_REJECTED',
   'EXIT_REFUSED',
 ]);
-/** Told at the deadline, with the order that closes it where there is one. */
+/** Told at the deadline, with the order that closes it where there is one, or the shorts that it stays for. */
 const PAST_DEADLINE = 'OPEN_PAST_DEADLINE';
+const STAYS_FOR = /it stays for (.*), which it covers/;
 /** Nobody bid for it when this was told. It excuses nothing for longer than until somebody does. */
 const LEFT_TO_EXPIRE = 'LEFT_TO_EXPIRE';
 
@@ -64,6 +65,8 @@ export class FlatOracle {
   readonly #quotes = new HeardQuotes();
   /** When it was last told why a position stays, in market time. */
   readonly #explainedAt = new Map<string, number>();
+  /** Of what covers shorts beside it, those that it was told to stay for. */
+  readonly #staysFor = new Map<string, readonly string[]>();
   readonly #leftToExpire = new Set<string>();
   readonly #foundAbsent = new Set<string>();
   #watches: Watch[] = [];
@@ -165,6 +168,8 @@ export class FlatOracle {
     const [positionId = ''] = text.split(/[: ]/);
     const isWorkedOn = code === PAST_DEADLINE && text.includes('to close it is');
     if (EXPLANATIONS.has(code) || isWorkedOn) this.#explainedAt.set(positionId, market);
+    const [, shorts] = (code === PAST_DEADLINE && STAYS_FOR.exec(text)) || [];
+    if (shorts !== undefined) this.#staysFor.set(positionId, shorts.split(' and '));
     if (code === LEFT_TO_EXPIRE) this.#leftToExpire.add(positionId);
   }
 
@@ -218,8 +223,10 @@ export class FlatOracle {
     return absent !== undefined;
   }
 
-  #isExplained(positionId: string, { since }: Watch): boolean {
-    return (this.#explainedAt.get(positionId) ?? 0) >= since;
+  #isExplained({ book }: DeskContext, positionId: string, { since }: Watch): boolean {
+    const shorts = this.#staysFor.get(positionId) ?? [];
+    const isCover = shorts.some((name) => book.structure(name) !== undefined);
+    return isCover || (this.#explainedAt.get(positionId) ?? 0) >= since;
   }
 
   #untilTroubleOf({ isUnkept }: Watch): number {
@@ -229,10 +236,8 @@ export class FlatOracle {
   /** What is still open of it, is worth something to somebody, and of which nobody was told. */
   #openOf(desk: DeskContext, watch: Watch): readonly string[] {
     return openIds(desk).filter((positionId) => {
-      const isWatched = watch.positionIds.includes(positionId);
-      return (
-        isWatched && !this.#isExplained(positionId, watch) && !this.#isWorthless(desk, positionId)
-      );
+      if (!watch.positionIds.includes(positionId)) return false;
+      return !this.#isExplained(desk, positionId, watch) && !this.#isWorthless(desk, positionId);
     });
   }
 

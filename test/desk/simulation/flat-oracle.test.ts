@@ -90,6 +90,19 @@ describe('at the deadline', () => {
     },
   );
 
+  it('what stays for a short is not while that is open, and is once it is gone', () => {
+    const { context, positionId, said, dueNow, over, hear, alert, open } = watched();
+    const judge = (shorts: string) => {
+      const oracle = hear(over(dueNow), BID);
+      const text = `${positionId} is still open past the deadline: it stays for ${shorts}, which it covers`;
+      oracle.onRecord(alert('OPEN_PAST_DEADLINE', text));
+      oracle.judge(context);
+      return said.splice(0);
+    };
+    expect(judge(`gone and ${positionId}`)).toEqual([]);
+    expect(judge('gone')).toEqual(open('by the deadline'));
+  });
+
   it('a long that nobody bids for is not', () => {
     const { context, said, dueNow, over, hear } = watched();
     hear(over(dueNow), undefined).judge(context);

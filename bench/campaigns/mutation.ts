@@ -52,17 +52,39 @@ function pick<T>(all: Readonly<Record<string, T>>, names: readonly string[]): Re
   return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
 }
 
-/** Ends with the exit code, which also tells of a score below the threshold: the report says more. */
-function runStryker(files: readonly string[]): Promise<number | null> {
+/** The room of `src` that a file is of. */
+function roomOf(file: string): string {
+  return file.split('/')[1] ?? '';
+}
+
+/** Changes files of one room, before its own tests. Ends with the exit code, which also tells of a score below the
+ * threshold: the report says more. */
+function runStryker(room: string, files: readonly string[]): Promise<number | null> {
   const args = [STRYKER, 'run', '--mutate', files.join(',')];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
+    env: { ...process.env, MUTATED_ROOM: room },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
+}
+
+/** What became of the mutants of these files, all of one room. */
+async function changed(room: string, files: readonly string[]): Promise<MutationReport['files']> {
+  rmSync(REPORT, { force: true });
+  const code = await runStryker(room, files);
+  if (!existsSync(REPORT)) throw new Error(`StrykerJS ended with ${code} and left no report`);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the run just ended
+  const whole = json(REPORT) as MutationReport;
+  const found = pick(whole.files, files);
+  // A file of types alone has no mutants and stands in no report; a run of none would prove nothing.
+  if (Object.keys(found).length === 0) {
+    throw new Error(`StrykerJS ended with ${code} and changed nothing in ${files.join(', ')}`);
+  }
+  return found;
 }
 
 function planted(
@@ -80,15 +102,9 @@ async function run(options: CampaignOptions): Promise<CampaignOutcome> {
   const all = everyFile(settings.mutate);
   const files = chosen(options, all);
   const startedAt = Date.now();
-  rmSync(REPORT, { force: true });
-  const code = await runStryker(files);
-  if (!existsSync(REPORT)) throw new Error(`StrykerJS ended with ${code} and left no report`);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the run just ended
-  const whole = json(REPORT) as MutationReport;
-  const report = { files: pick(whole.files, files) };
-  // A file of types alone has no mutants and stands in no report; a run of none would prove nothing.
-  if (Object.keys(report.files).length === 0) {
-    throw new Error(`StrykerJS ended with ${code} and changed nothing in ${files.join(', ')}`);
+  const report: MutationReport = { files: {} };
+  for (const [room, ofRoom] of Map.groupBy(files, roomOf)) {
+    Object.assign(report.files, await changed(room, ofRoom));
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a file of this repository
   const listed = json(SURVIVORS) as readonly KnownSurvivor[];

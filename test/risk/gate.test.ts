@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addMicros, cents, sessionDate } from '../../src/engine/domain/units.ts';
 import type { DenialCode } from '../../src/engine/domain/verdict.ts';
-import { admit, CHECKS, judge } from '../../src/risk/gate.ts';
+import { admit, CHECKS, judge, refusalsOf } from '../../src/risk/gate.ts';
 import { limitsFrom } from '../../src/risk/limits.ts';
 import type { RiskInput } from '../../src/risk/risk-input.ts';
 import {
@@ -158,6 +158,11 @@ describe('the gate', () => {
       return [code, control, appliesTo, explains, isOptional];
     });
     expect(table).toMatchSnapshot();
+  });
+
+  it('names the codes of a control in the order in which they are asked', () => {
+    expect(refusalsOf(14)).toEqual(['portfolio_delta', 'portfolio_gamma', 'portfolio_vega']);
+    expect(refusalsOf(25)).toEqual([]);
   });
 
   it.each(Object.entries(REFUSED_BY_ONE))('refuses by %s in words and numbers', (_code, input) => {

@@ -218,6 +218,9 @@ export class SeenMarket {
     const spot = this.#spotMid(wall);
     if (spot === undefined) return undefined;
     const strike = dollarsFromPrice(contract.strike);
+    // The desk's forward is that of the strikes around the spot: a quote that has jumped moves it.
+    const around = [strike, Math.floor(spot), Math.ceil(spot)];
+    if (around.some((each) => this.#isOffParity(each, spot, wall))) return undefined;
     const right = strike >= spot ? 'call' : 'put';
     const sides = this.#sidesOf({ ...contract, right }, wall);
     if (sides === undefined) return undefined;
@@ -248,8 +251,7 @@ export class SeenMarket {
     if (call === undefined || put === undefined) return undefined;
     const mid = midOf(call) + midOf(put);
     if (mid < LEAST_STRADDLE_DOLLARS || Math.abs(spot - strike) > MOST_APART * mid) return;
-    const offParity = Math.abs(midOf(call) - midOf(put) - (spot - strike));
-    if (offParity > MOST_OFF_PARITY_DOLLARS + (widthOf(call) + widthOf(put)) / 2) return undefined;
+    if (this.#isOffParity(strike, spot, wall)) return undefined;
     // The volatility of the spot lies between those of the strikes around it.
     const vols = [Math.floor(spot), Math.ceil(spot)].map((each) =>
       this.#deviation(each, spot, wall),
@@ -263,6 +265,14 @@ export class SeenMarket {
       return (mid / (spot * Math.sqrt(mean) * MEAN_ABSOLUTE)) * POINTS;
     });
     return { low: low * (1 - slack), high: high * (1 + slack), isKnown: true };
+  }
+
+  /** True where call and put of a strike contradict the spot. */
+  #isOffParity(strike: number, spot: number, wall: number): boolean {
+    const [call, put] = RIGHTS.map((right) => this.#sidesAt({ right, strike }, wall));
+    if (call === undefined || put === undefined) return false;
+    const off = Math.abs(midOf(call) - midOf(put) - (spot - strike));
+    return off > MOST_OFF_PARITY_DOLLARS + (widthOf(call) + widthOf(put)) / 2;
   }
 
   #sidesAt(at: { right: OptionContract['right']; strike: number }, wall: number) {

@@ -5,6 +5,8 @@ import { AlertOracle } from '../../../src/desk/simulation/alert-oracle.ts';
 import { SeenMarket } from '../../../src/desk/simulation/alert-sums.ts';
 import { momentWindowOf } from '../../../src/desk/simulation/moment-oracle.ts';
 import type { AuditBody } from '../../../src/engine/domain/audit-record.ts';
+import type { At } from '../../../src/engine/domain/clock.ts';
+import { priceFromDollars } from '../../../src/engine/domain/units.ts';
 import { buildSession } from '../../support/chain-builder.ts';
 import { DeskRig } from '../../support/desk-rig.ts';
 import { listen } from '../../support/oracle-ear.ts';
@@ -13,6 +15,9 @@ const session = buildSession();
 const window = momentWindowOf(session);
 const ABOVE_601: AlertRequest = { on: 'spot', direction: 'above', level: 601 };
 const ID = 'a20261120-001';
+const { date: expiry } = session;
+const CONTRACT = { kind: 'option', root: 'SPY', expiry, strike: priceFromDollars(599) } as const;
+const SHORT_PUT = { instrument: { ...CONTRACT, right: 'put' }, quantity: -1 } as const;
 
 /** A desk, and an oracle that hears each of its records as `heardAs` gives it. */
 function judged(heardAs: (body: AuditBody) => AuditBody | undefined = (body) => body) {
@@ -117,8 +122,11 @@ describe('what a trader asked to hear of', () => {
   });
 });
 
-describe('what a straddle costs', () => {
-  it('is not known where one of its quotes has jumped', () => {
+describe('what quotes of the money say', () => {
+  it.each([
+    ['a straddle costs', (seen: SeenMarket, at: At) => seen.straddlePercent(at)],
+    ['the delta of a short is', (seen: SeenMarket, at: At) => seen.shortDelta([SHORT_PUT], at)],
+  ])('of what %s is not known where one of them has jumped', (_what, look) => {
     const rig = new DeskRig({ isOpen: false });
     const seen = new SeenMarket(session);
     const step = rig.step.bind(rig);
@@ -128,12 +136,12 @@ describe('what a straddle costs', () => {
     };
     rig.open();
     rig.quotes();
-    const before = seen.straddlePercent(rig.at);
+    const before = look(seen, rig.at);
     rig.edit = ({ bid = 0, ask = 0 }, right, dollars) => {
       const more = right === 'put' && dollars === 600 ? 1 : 0;
       return { bid: bid + more, ask: ask + more };
     };
     rig.quotes();
-    expect([before?.isKnown, seen.straddlePercent(rig.at)]).toEqual([true, undefined]);
+    expect([before?.isKnown, look(seen, rig.at)]).toEqual([true, undefined]);
   });
 });

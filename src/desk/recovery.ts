@@ -40,6 +40,7 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
   const then: { -readonly [Part in keyof DeskContext]: DeskContext[Part] } = { ...desk };
   let before: AuditRecord['body']['kind'] | undefined;
   let triggered: Triggered | undefined;
+  let session: AuditRecord['session'] | undefined;
   for (const record of past.steps) {
     const { body } = record;
     const isBehindCut = before !== undefined && before !== 'engineStopped';
@@ -51,6 +52,9 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
     keepAges(then, record.at);
     then.at = record.at;
     replacements.see(then, record);
+    if (record.session !== session)
+      then.book.startSession(record.session, closeBefore(then, record.session));
+    session = record.session;
     apply(then, shelf, record);
     if (body.kind === 'exitTriggered') triggered = body;
     if (body.kind === 'intentRecorded') triggered = restoreExit(desk, body, triggered);
@@ -79,7 +83,6 @@ function restoreStart(
 
 function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): void {
   const { body } = record;
-  desk.book.startSession(record.session, closeBefore(desk, record.session));
   switch (body.kind) {
     case 'previewMade':
       shelf.seen(body.previewId);

@@ -69,8 +69,10 @@ function inTurn(a: ChangeOfOthers, b: ChangeOfOthers): number {
 /** Contracts of it that others opened since and did not close: they were not asked for. */
 export function laterOf({ day }: DeskContext, positionId: string): number {
   let later = 0;
-  const others = [...(day.flattening.get(positionId)?.others.values() ?? [])];
-  for (const { change } of others.toSorted(inTurn)) later = Math.max(0, later + change);
+  const others = day.flattening.get(positionId)?.others;
+  if (others === undefined || others.size === 0) return later;
+  for (const { change } of [...others.values()].toSorted(inTurn))
+    later = Math.max(0, later + change);
   return later;
 }
 
@@ -92,8 +94,7 @@ export function openingInto({ orders }: DeskContext, positionId: string): OrderR
 function isGone(desk: DeskContext, positionId: string): boolean {
   const position = desk.book.structure(positionId);
   if (position !== undefined && askedOf(desk, position) > 0) return false;
-  if (openingInto(desk, positionId) !== undefined) return false;
-  return !desk.orders.live().some(({ intent }) => intent.positionId === positionId);
+  return !desk.orders.hasLive(positionId) && openingInto(desk, positionId) === undefined;
 }
 
 /** True for what is held of a day that is over. */

@@ -293,7 +293,7 @@ const OWN_ID = /^\d{8}-(\d{6,12})$/;
 export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
   #all: readonly OrderRecord[] | undefined;
-  #ofPositions: ReadonlyMap<string, readonly OrderRecord[]> = new Map();
+  #ofPositions = new Map<string, readonly OrderRecord[]>();
   #lastNumber = 0;
   #leftOut: OrderRecord | undefined;
 
@@ -317,8 +317,11 @@ export class OrderBook {
   }
 
   add(order: OrderRecord): void {
-    this.seen(order.intent.intentId);
-    this.#orders.set(order.intent.intentId, order);
+    const { intentId, positionId } = order.intent;
+    this.seen(intentId);
+    const before = this.of(positionId).filter((other) => other.intent.intentId !== intentId);
+    this.#ofPositions.set(positionId, [...before, order]);
+    this.#orders.set(intentId, order);
     this.#all = undefined;
   }
 
@@ -330,6 +333,7 @@ export class OrderBook {
     for (const [intentId, order] of this.#orders) {
       if (isFinal(order) && order.createdAt.market < before) this.#orders.delete(intentId);
     }
+    this.#ofPositions = Map.groupBy(this.#orders.values(), ({ intent }) => intent.positionId);
   }
 
   /** The same book as if one order stood on the market no more, to look at: nothing is added to it. What that
@@ -352,15 +356,12 @@ export class OrderBook {
 
   /** The same list until an order comes or is forgotten. */
   all(): readonly OrderRecord[] {
-    if (this.#all !== undefined) return this.#all;
-    this.#all = [...this.#orders.values()];
-    this.#ofPositions = Map.groupBy(this.#all, ({ intent }) => intent.positionId);
+    this.#all ??= [...this.#orders.values()];
     return this.#all;
   }
 
   /** Those of one position, oldest first: an order is never of another. */
   of(positionId: string): readonly OrderRecord[] {
-    this.all();
     return this.#ofPositions.get(positionId) ?? NONE;
   }
 
@@ -371,6 +372,11 @@ export class OrderBook {
 
   #isLive(order: OrderRecord): boolean {
     return !isFinal(order) && order !== this.#leftOut;
+  }
+
+  /** True while there is such an order of the position. */
+  hasLive(positionId: string): boolean {
+    return this.of(positionId).some((order) => this.#isLive(order));
   }
 
   /** Live orders that close the position now; a stop that only rests is none of them. */

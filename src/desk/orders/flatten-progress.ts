@@ -12,7 +12,7 @@ import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts
 import { areLeftToExpire, expiredBefore, haveExpired, isOpen } from '../account/held-position.ts';
 import type { ChangeOfOthers, DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from './order-book.ts';
-import { fillsInto, isCalledBack, isExternal } from './order-book.ts';
+import { fillsInto, isCalledBack, isExternal, isFinal } from './order-book.ts';
 
 /** The code that tells of the end of one. */
 export const FLATTEN_DONE = 'FLATTEN_DONE';
@@ -94,7 +94,8 @@ export function openingInto({ orders }: DeskContext, positionId: string): OrderR
 function isGone(desk: DeskContext, positionId: string): boolean {
   const position = desk.book.structure(positionId);
   if (position !== undefined && askedOf(desk, position) > 0) return false;
-  return !desk.orders.hasLive(positionId) && openingInto(desk, positionId) === undefined;
+  if (!desk.orders.of(positionId).every(isFinal)) return false;
+  return openingInto(desk, positionId) === undefined;
 }
 
 /** True for what is held of a day that is over. */

@@ -374,11 +374,6 @@ export class OrderBook {
     return !isFinal(order) && order !== this.#leftOut;
   }
 
-  /** True while there is such an order of the position. */
-  hasLive(positionId: string): boolean {
-    return this.of(positionId).some((order) => this.#isLive(order));
-  }
-
   /** Live orders that close the position now; a stop that only rests is none of them. */
   closing(positionId: string): readonly OrderRecord[] {
     return this.of(positionId).filter((order) => isClose(order) && this.#isLive(order));

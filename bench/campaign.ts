@@ -17,8 +17,8 @@ import {
   sectionNameOf,
   verdictLine,
 } from './support/campaign-results.ts';
-import { describeMachine } from './support/machine.ts';
-import { renewSections } from './support/results-file.ts';
+import { describeMachine, sourceOf } from './support/machine.ts';
+import { renewSections, sectionIn } from './support/results-file.ts';
 
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
 const EXIT_VIOLATIONS = 1;
@@ -124,8 +124,11 @@ function write({ campaign, options, json, record }: Asked, outcome: CampaignOutc
   }
   if (!record) return;
   const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
-  const section = campaignSection(campaign, options, { outcome, machine, seconds: took });
-  writeFileSync(RESULTS, renewSections(before, new Map([[sectionNameOf(campaign), section]])));
+  const name = sectionNameOf(campaign);
+  const parts = { source: sourceOf(campaign.madeOf ?? []), before: sectionIn(before, name) };
+  const run = { outcome, machine, seconds: took, ...parts };
+  const section = campaignSection(campaign, options, run);
+  writeFileSync(RESULTS, renewSections(before, new Map([[name, section]])));
 }
 
 function judgePlant({ campaign, options }: Asked, { violations }: CampaignOutcome): number {

@@ -32,7 +32,12 @@ import { BookReading } from '../src/desk/threads/book-reading.ts';
 import type { FromCore } from '../src/desk/threads/core-protocol.ts';
 import type { AuditRecord } from '../src/engine/domain/audit-record.ts';
 import { wallMicros } from '../src/engine/domain/clock.ts';
-import { epochMicros } from '../src/engine/domain/units.ts';
+import {
+  nextSessionDate,
+  sessionKind,
+  sessionTimes,
+} from '../src/engine/domain/session-calendar.ts';
+import { epochMicros, type SessionDate, sessionDate } from '../src/engine/domain/units.ts';
 import { limitsFrom } from '../src/risk/limits.ts';
 import type { Bench, BenchContext, BenchReport } from './support/bench.ts';
 import { check } from './support/bench.ts';
@@ -46,8 +51,13 @@ const SESSIONS = 12;
 const TIMES = 2;
 const LOOK_MILLIS = 1;
 const ACCOUNT = 'BENCH-1';
-/** Between the day and the number of an order, a position or a preview. */
-const ORDER_NUMBER = /(?<=\d{8}-)(?=\d{6}\b)/g;
+/** The day that is simulated, as dates, ids and symbols of options write it, and in microseconds. */
+const SIMULATED = sessionDate('2026-11-20');
+const DATE = /(?<!\d)(?:20)?26-?11-?20(?=\b|[CPT]\d)/g;
+const MICROS = /\b1795\d{12}\b/g;
+/** Records of an engine that runs have the machine's own clock too. */
+const WALL = /,"wall":\d{16}\}/g;
+const FIRST_DAY = sessionDate('2025-01-02');
 const TOKEN_START = /(?<="tokenSha256":")[0-9a-f]{6}/g;
 const TAG_CHARACTERS = 6;
 const CONFIG: DeskConfig = {
@@ -59,29 +69,50 @@ const CONFIG: DeskConfig = {
   flatBy: {},
 };
 
-/** What a session recorded as the `turn`-th of its like: orders and tokens are its own. */
-function inTurn(records: readonly AuditRecord[], turn: number): readonly AuditRecord[] {
+/** What a session recorded, as the `turn`-th of its like would have on another day. */
+function onDay(records: readonly AuditRecord[], date: SessionDate, turn: number) {
+  const later = openingOf(date) - openingOf(SIMULATED);
+  const [year = '', month = '', day = ''] = date.split('-');
+  const dateLike = (text: string): string => {
+    const dash = text.includes('-') ? '-' : '';
+    const years = text.startsWith('2026') ? year : year.slice(2);
+    return [years, month, day].join(dash);
+  };
   const text = JSON.stringify(records)
-    .replace(ORDER_NUMBER, String(turn).padStart(TAG_CHARACTERS, '0'))
+    .replace(DATE, dateLike)
+    .replace(MICROS, (micros) => String(Number(micros) + later))
+    .replace(WALL, ',"mono":123456789012$&')
     .replace(TOKEN_START, turn.toString(16).padStart(TAG_CHARACTERS, '0'));
-  return JSON.parse(text);
+  const moved: readonly AuditRecord[] = JSON.parse(text);
+  return moved;
 }
 
-/** A journal of so many records as so many sessions make them, over and over. Returns their texts alone:
- * the heap of a start does not hold the records either. */
+function openingOf(date: SessionDate): number {
+  return sessionTimes(date)?.open ?? 0;
+}
+
+function nextFullDay(date: SessionDate): SessionDate {
+  const next = nextSessionDate(date);
+  return sessionKind(next) === 'full' ? next : nextFullDay(next);
+}
+
+/** A journal of so many records as so many sessions make them, over and over, each on a day of its own.
+ * Returns their texts alone: the heap of a start does not hold the records either. */
 function write(home: string, count: number, sessions: number): readonly string[] {
   const made = Array.from({ length: sessions }, (_, seed) =>
-    runSession({ seed: seed + 1 }).runs.flatMap((run) => run.records),
+    runSession({ seed: seed + 1, date: SIMULATED }).runs.flatMap((run) => run.records),
   );
   const texts: string[] = [];
   const { writer } = openJournal({ home });
+  let date = FIRST_DAY;
   for (let turn = 0; texts.length < count; turn += 1) {
     const first = texts.length + 1;
-    const batch = inTurn(made[turn % sessions] ?? [], turn)
+    const batch = onDay(made[turn % sessions] ?? [], date, turn)
       .slice(0, count - texts.length)
       .map((record, i) => ({ ...record, seq: first + i }));
     check(writer.commit(batch).kind === 'durable', 'the journal takes all');
     for (const record of batch) texts.push(JSON.stringify(record));
+    date = nextFullDay(date);
   }
   writer.close();
   new JournalSealer({ home, key: ensureAuditKey(home), build: NAME, now: machineTimes }).stop();
@@ -99,7 +130,9 @@ async function loadedCore(): Promise<StartingCore> {
 
 /** The engine's own start, up to a core that is ready; nothing is written. */
 async function restart(core: StartingCore, home: string, count: number): Promise<void> {
-  const { checked, read } = await readForStart(home, core);
+  const reading = readForStart(home, core);
+  const buffers = createBuffers();
+  const { checked, read } = await reading;
   check(checked.lastSeq === count, 'every record is checked');
   check(read.lastRun.lastSeq === count, 'every record is folded');
   const config = readConfig({ DELTARING_HOME: home });
@@ -110,7 +143,7 @@ async function restart(core: StartingCore, home: string, count: number): Promise
     wire: undefined,
     time: simulatedTimeOf(config, read.lastRun),
     latchedReason: undefined,
-    buffers: createBuffers(),
+    buffers,
     journalPort: newChannel().port2,
     ioPort: newChannel().port2,
   });
@@ -135,7 +168,7 @@ function restarts(home: string, count: number, times: number): Measure {
   };
 }
 
-/** The same desk in this thread: every order of the journal must be in its book. */
+/** The same desk in this thread: every order of the journal's last day must be in its book. */
 async function checkBook(home: string, payloads: readonly string[]): Promise<void> {
   const reading = new BookReading(wallMicros());
   const { read } = await readForStart(home, reading);
@@ -150,9 +183,9 @@ async function checkBook(home: string, payloads: readonly string[]): Promise<voi
   const parts = { ...start, past };
   const { orders } = new Desk({ ...parts, ...ownChain(), gateway: gatewayOf(parts) }).context;
   for (const payload of payloads) {
-    const { body }: AuditRecord = JSON.parse(payload);
-    if (body.kind !== 'intentRecorded') continue;
-    check(orders.get(body.intent.intentId) !== undefined, 'every order is in the book');
+    const { body, session }: AuditRecord = JSON.parse(payload);
+    if (body.kind !== 'intentRecorded' || session !== read.lastRun.lastSession) continue;
+    check(orders.get(body.intent.intentId) !== undefined, 'every order of its day is in the book');
   }
 }
 
@@ -185,7 +218,7 @@ async function run(context: BenchContext): Promise<BenchReport> {
       checks: [
         'the last record of the journal was the last one checked and folded, every time',
         'the core had recovered all of them when it was ready, every time',
-        'every order of it is in the book of such a desk',
+        'every order of its last day is in the book of such a desk',
       ],
       notes: [
         `${Math.round(bytes / count)} bytes a record on average, as simulated sessions record.`,

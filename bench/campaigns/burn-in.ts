@@ -7,6 +7,7 @@ export const campaign: Campaign = {
   proves: 'A million simulated sessions keep every promise.',
   runs: 1_000_000,
   unit: 'sessions',
+  madeOf: ['src', 'bench/support/sessions'],
   plants: PLANT_WORDS,
   run: (options) => sessionsCampaign(options, { twiceUpTo: 0 }),
 };

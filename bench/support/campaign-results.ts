@@ -1,6 +1,8 @@
 /** A campaign's last result as a section of RESULTS.md, and as lines for the terminal. */
 
 import type { Campaign, CampaignCounts, CampaignOptions, CampaignOutcome } from './campaign.ts';
+import type { Part } from './campaign-parts.ts';
+import { partLine, partsIn, partsWith } from './campaign-parts.ts';
 import type { Machine } from './machine.ts';
 import { sectionBetweenMarks } from './results-file.ts';
 
@@ -35,27 +37,61 @@ export function verdictLine(name: string, { runs, violations }: CampaignOutcome)
 }
 
 /** How many runs were made; where a whole run makes more, of how many. */
-function runsOf({ runs: whole }: Campaign, { runs, all = whole }: CampaignOutcome): string {
-  const [made, due] = [runs, all].map((count) => count.toLocaleString('en-US'));
-  return runs < all ? `${made} of ${due}` : `${made}`;
+function runsOf(made: number, all: number): string {
+  const [runs, due] = [made, all].map((count) => count.toLocaleString('en-US'));
+  return made < all ? `${runs} of ${due}` : `${runs}`;
+}
+
+/** A run to be recorded. */
+export interface RecordedRun {
+  readonly outcome: CampaignOutcome;
+  readonly machine: Machine;
+  readonly seconds: number;
+  /** Where recorded runs count together: the source of this one, and the section as it stands. */
+  readonly source?: string;
+  readonly before?: string;
+}
+
+/** This run and those that count with it; none where runs do not count together. */
+function partsOf({ madeOf }: Campaign, seed: number, run: RecordedRun): readonly Part[] {
+  const { outcome, machine, seconds, source = '', before = '' } = run;
+  const { runs, lastSeed = seed } = outcome;
+  if (madeOf === undefined) return [];
+  const { commit } = machine;
+  return partsWith(partsIn(before), { runs, firstSeed: seed, lastSeed, seconds, commit, source });
+}
+
+function sumOf(parts: readonly Part[], of: 'runs' | 'seconds'): number {
+  return parts.reduce((sum, part) => sum + part[of], 0);
 }
 
 /** The section that `--record` writes. */
 export function campaignSection(
   campaign: Campaign,
-  options: Pick<CampaignOptions, 'seed' | 'plant'>,
-  run: { readonly outcome: CampaignOutcome; readonly machine: Machine; readonly seconds: number },
+  { seed }: Pick<CampaignOptions, 'seed'>,
+  run: RecordedRun,
 ): string {
-  const { outcome, machine, seconds } = run;
+  const { outcome, machine } = run;
   const { hardware, node, date, commit } = machine;
   const { violations } = outcome;
-  const lines = [...countLines(outcome.counts), ...outcome.notes, ...violations];
+  const parts = partsOf(campaign, seed, run);
+  const isSummed = parts.length > 0;
+  const runs = isSummed ? sumOf(parts, 'runs') : outcome.runs;
+  const seconds = isSummed ? sumOf(parts, 'seconds') : run.seconds;
+  const all = outcome.all ?? campaign.runs;
+  const lines = [
+    ...parts.map((part) => partLine(part, campaign.unit)),
+    ...(parts.length > 1 ? ['The counts below are those of the last part.'] : []),
+    ...countLines(outcome.counts),
+    ...outcome.notes,
+    ...violations,
+  ];
   return sectionBetweenMarks(sectionNameOf(campaign), [
     `## campaign ${campaign.name}`,
     '',
     campaign.proves,
     '',
-    `**${runsOf(campaign, outcome)} ${campaign.unit}, ${violations.length} violations**, seed ${options.seed}, ${Math.round(seconds)} s`,
+    `**${runsOf(runs, all)} ${campaign.unit}, ${violations.length} violations**, seed ${parts[0]?.firstSeed ?? seed}, ${Math.round(seconds)} s`,
     '',
     ...lines.map((line) => `- ${line}`),
     '',

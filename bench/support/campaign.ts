@@ -21,6 +21,8 @@ export interface CampaignOptions {
 /** What became of it. */
 export interface CampaignOutcome {
   readonly runs: number;
+  /** The seed of the last run, where each has its own. */
+  readonly lastSeed?: number;
   /** How many there are, where a whole run is one over all there is of something. */
   readonly all?: number;
   /** One sentence each, with the seed or place that finds it again. Too little of anything that must
@@ -45,6 +47,9 @@ export interface Campaign {
   readonly runs: number;
   /** What its runs are, in the plural: sessions, kill points, cuts. */
   readonly unit: string;
+  /** Paths of the files that its runs are made of, where recorded runs over one and the same source count
+   * together. */
+  readonly madeOf?: readonly string[];
   /** Bugs on purpose that it can be asked to find, each with the words of a violation that finds it:
    * whatever else comes up then is no find. */
   readonly plants: Readonly<Record<string, RegExp>>;

@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpus, totalmem } from 'node:os';
 
 const BYTES_PER_GB = 1e9;
+const SOURCE_CHARACTERS = 12;
 
 /** On what and on which source a measurement was made. */
 export interface Machine {
@@ -11,9 +13,10 @@ export interface Machine {
   readonly commit: string;
 }
 
-function git(...args: readonly string[]): string {
+function git(args: readonly string[], cwd?: string): string {
   try {
     return execFileSync('git', [...args], {
+      cwd,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -25,18 +28,18 @@ function git(...args: readonly string[]): string {
 /** The newest commit, with a plus sign where the source differs from it. Results that were recorded on it are
  * no source. */
 function commitOf(): string {
-  const commit = git('rev-parse', '--short', 'HEAD').trim();
+  const commit = git(['rev-parse', '--short', 'HEAD']).trim();
   if (commit === '') return 'no repository';
-  const changed = git(
-    'status',
-    '--porcelain',
-    '--',
-    'src',
-    'bench',
-    'package.json',
-    ':!bench/RESULTS.md',
-  ).trim();
+  const sources = ['src', 'bench', 'package.json', ':!bench/RESULTS.md'];
+  const changed = git(['status', '--porcelain', '--', ...sources]).trim();
   return changed === '' ? commit : `${commit}+`;
+}
+
+/** Names what is committed below these paths; '' where something else stands there now. */
+export function sourceOf(paths: readonly string[], repository?: string): string {
+  if (git(['status', '--porcelain', '--', ...paths], repository).trim() !== '') return '';
+  const trees = paths.map((path) => git(['rev-parse', `HEAD:${path}`], repository).trim());
+  return createHash('sha256').update(trees.join(' ')).digest('hex').slice(0, SOURCE_CHARACTERS);
 }
 
 /** Describes this machine, this Node and this source, now. */

@@ -68,6 +68,12 @@ export function memoryDisk(): Disk {
     exists: (path) => files.has(path) || folders.has(path),
     list: (folder) => [...(folders.get(folder) ?? [])].sort(),
     read: (path) => Buffer.from(file(path).bytes.subarray(0, file(path).length)),
+    readInto: (path, room) => {
+      const { bytes, length } = file(path);
+      const memory = room(length).subarray(0, length);
+      bytes.copy(memory, 0, 0, length);
+      return memory;
+    },
     readRange: (path, start, end) => {
       const { bytes, length } = file(path);
       return Buffer.from(bytes.subarray(start, Math.min(end, length)));

@@ -105,17 +105,20 @@ export function sectionOf(bench: Bench, report: BenchReport, machine: Machine): 
   ]);
 }
 
+/** What stands between the marks of a section, marks included; '' where there are none. */
+export function sectionIn(file: string, name: string): string {
+  const end = mark(name, 'end');
+  const [from, to] = [file.indexOf(mark(name, 'begin')), file.indexOf(end)];
+  return from === -1 || to < from ? '' : file.slice(from, to + end.length);
+}
+
 /** The file with these sections renewed; a section that is new to it stands at the end. */
 export function renewSections(file: string, sections: ReadonlyMap<string, string>): string {
   let text = file === '' ? TITLE : file;
   for (const [name, section] of sections) {
-    const from = text.indexOf(mark(name, 'begin'));
-    const end = mark(name, 'end');
-    const to = text.indexOf(end);
+    const before = sectionIn(text, name);
     text =
-      from === -1 || to < from
-        ? `${text.trimEnd()}\n\n${section}\n`
-        : text.slice(0, from) + section + text.slice(to + end.length);
+      before === '' ? `${text.trimEnd()}\n\n${section}\n` : text.replace(before, () => section);
   }
   return text;
 }

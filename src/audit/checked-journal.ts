@@ -8,7 +8,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { decodeFileHeader } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
-import type { JournalNotice, JournalScan, ScannedFile } from './journal-scan.ts';
+import type { JournalNotice, JournalScan, KeptFile } from './scanned-journal.ts';
 
 interface CheckedFile {
   readonly name: string;
@@ -17,7 +17,10 @@ interface CheckedFile {
 }
 
 export interface CheckedJournal {
-  readonly files: readonly CheckedFile[];
+  /** Of the first file's header; undefined where there is no journal yet. */
+  readonly journalId: Uint8Array | undefined;
+  /** The file that is written on. */
+  readonly last: CheckedFile | undefined;
   readonly reserve: CheckedFile | undefined;
   readonly lastSeq: number;
   /** Hex; '' where there is no journal yet. */
@@ -27,7 +30,9 @@ export interface CheckedJournal {
 }
 
 /** As it was read, where that is shared memory already; a copy else. */
-function shared({ name, bytes, end }: ScannedFile): CheckedFile {
+function shared(file: KeptFile | undefined): CheckedFile | undefined {
+  if (file === undefined) return undefined;
+  const { name, bytes, end } = file;
   const { buffer, byteOffset } = bytes;
   if (buffer instanceof SharedArrayBuffer) {
     return { name, bytes: new Uint8Array(buffer, byteOffset, end) };
@@ -45,10 +50,11 @@ export function hashOf({ files, position }: JournalScan): string {
 
 /** To be made of a scan without a fault. */
 export function checkedJournal(scan: JournalScan): CheckedJournal {
-  const { files, reserve, position, exactEnd, notices } = scan;
+  const { files, last, reserve, position, exactEnd, notices } = scan;
   return {
-    files: files.map(shared),
-    reserve: reserve === undefined ? undefined : shared(reserve),
+    journalId: files[0]?.header.journalId,
+    last: shared(last),
+    reserve: shared(reserve),
     lastSeq: position.seq,
     lastHash: hashOf(scan),
     exactEnd,
@@ -60,24 +66,39 @@ function bufferOver({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
-function scanned({ name, bytes }: CheckedFile): ScannedFile {
+function scanned(file: CheckedFile | undefined): KeptFile | undefined {
+  if (file === undefined) return undefined;
+  const { name, bytes } = file;
   const buffer = bufferOver(bytes);
   const header = decodeFileHeader(buffer);
   assert(!('fault' in header), 'a checked file has a sound header');
   return { name, header, bytes: buffer, end: buffer.length };
 }
 
-/** The scan as whoever opens the journal wants it. The checkpoint is small and read again. */
-export function scanOf(disk: Disk, paths: JournalPaths, checked: CheckedJournal): JournalScan {
-  const { files, reserve, lastSeq, lastHash, exactEnd, notices } = checked;
+/** What whoever opens a journal wants of its scan. */
+export interface OpeningScan
+  extends Pick<
+    JournalScan,
+    'last' | 'reserve' | 'position' | 'exactEnd' | 'checkpoint' | 'notices'
+  > {
+  readonly journalId: Buffer | undefined;
+}
+
+/** Of a scan just made. */
+export function openingScan(scan: JournalScan): OpeningScan {
+  return { ...scan, journalId: scan.files[0]?.header.journalId };
+}
+
+/** Of one that was made before. The checkpoint is small and read again. */
+export function scanOf(disk: Disk, paths: JournalPaths, checked: CheckedJournal): OpeningScan {
+  const { journalId, last, reserve, lastSeq, lastHash, exactEnd, notices } = checked;
   return {
-    files: files.map(scanned),
-    reserve: reserve === undefined ? undefined : scanned(reserve),
+    journalId: journalId && Buffer.from(journalId),
+    last: scanned(last),
+    reserve: scanned(reserve),
     position: { seq: lastSeq, hash: Buffer.from(lastHash, 'hex') },
-    records: lastSeq,
     exactEnd,
     checkpoint: readCheckpoint(disk, paths.checkpoint),
     notices,
-    fault: undefined,
   };
 }

@@ -24,6 +24,8 @@ export interface Disk {
   /** Names in a folder, ascending; none when the folder is absent. */
   readonly list: (folder: string) => readonly string[];
   readonly read: (path: string) => Buffer;
+  /** The same, in memory that is given for so many bytes. */
+  readonly readInto: (path: string, room: (bytes: number) => Buffer) => Buffer;
   /** The bytes from `start` up to `end`, or to the end of the file where that comes first. */
   readonly readRange: (path: string, start: number, end: number) => Buffer;
   /** Makes the folder and those above it, readable by its owner only, their names on stable storage. */
@@ -76,13 +78,18 @@ function readRange(path: string, start: number, end: number): Buffer {
   }
 }
 
-function readShared(path: string): Buffer {
+function readInto(path: string, room: (bytes: number) => Buffer): Buffer {
   const fd = openSync(path, 'r');
   try {
-    return fill(fd, Buffer.from(new SharedArrayBuffer(fstatSync(fd).size)), 0);
+    const { size } = fstatSync(fd);
+    return fill(fd, room(size).subarray(0, size), 0);
   } finally {
     closeSync(fd);
   }
+}
+
+function sharedRoom(bytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(bytes));
 }
 
 /** This machine's file system. */
@@ -90,6 +97,7 @@ export const realDisk: Disk = {
   exists: existsSync,
   list: (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []),
   read: (path) => readFileSync(path),
+  readInto,
   readRange,
   makeFolder: (path) => makeFolder(path),
   create: (path) => openSync(path, 'wx', OWNER_ONLY_FILE),
@@ -105,7 +113,7 @@ export const realDisk: Disk = {
 };
 
 /** The same, and what it reads lies in memory that other threads can be given as it is. */
-export const sharingDisk: Disk = { ...realDisk, read: readShared };
+export const sharingDisk: Disk = { ...realDisk, read: (path) => readInto(path, sharedRoom) };
 
 /** Runs `use` on an open file and closes it whatever happens. */
 export function withFile<T>(disk: Disk, fd: number, use: (fd: number) => T): T {

@@ -96,7 +96,12 @@ export function encodeFileHeader(header: FileHeader): Buffer {
   return bytes;
 }
 
-/** Reads a file header of any format version this build knows, or says what is wrong with it. */
+function copyOf(bytes: Buffer, from: number, length: number): Buffer {
+  return Buffer.from(bytes.subarray(from, from + length));
+}
+
+/** Reads a file header of any format version this build knows, or says what is wrong with it. Nothing of it
+ * lies in `bytes`. */
 export function decodeFileHeader(bytes: Buffer): FileHeader | { readonly fault: string } {
   if (bytes.length < FILE_HEADER_BYTES) return { fault: 'the file is shorter than its header' };
   if (!MAGIC.equals(bytes.subarray(0, MAGIC.length))) {
@@ -114,9 +119,9 @@ export function decodeFileHeader(bytes: Buffer): FileHeader | { readonly fault: 
   return {
     kind,
     number: bytes.readUInt32LE(NUMBER_OFFSET),
-    journalId: bytes.subarray(JOURNAL_ID_OFFSET, JOURNAL_ID_OFFSET + JOURNAL_ID_BYTES),
+    journalId: copyOf(bytes, JOURNAL_ID_OFFSET, JOURNAL_ID_BYTES),
     firstSeq: readU64(bytes, FIRST_SEQ_OFFSET),
-    prevHash: bytes.subarray(FILE_PREV_HASH_OFFSET, FILE_PREV_HASH_OFFSET + HASH_BYTES),
+    prevHash: copyOf(bytes, FILE_PREV_HASH_OFFSET, HASH_BYTES),
   };
 }
 
@@ -208,27 +213,54 @@ export function recordIn(frame: Buffer): AuditRecord | { readonly fault: string 
   return numbered(parseRecord(frame.toString('utf8', FRAME_HEADER_BYTES)), frame);
 }
 
-const CHECKS_START = Buffer.from('"body":{"checks":[{', 'latin1');
-/** Where that stands behind two times of sixteen digits, as they are until the year 2286. */
-const CHECKS_AT =
-  FRAME_HEADER_BYTES + '{"at":{"market":1795184940000000,"wall":1795184940000000},'.length;
-const CHECKS_END = Buffer.from('"}],"', 'latin1');
+/** How the body of a decision begins, behind the times. */
+const DECISION_START = Buffer.from('},"body":{"checks":[', 'latin1');
+/** Of ends the rare characters alone are looked for: a quotation mark or a brace is in each line. */
+const CHECKS_END = Buffer.from('],"', 'latin1');
+const LAST_CHECK_END = Buffer.from('"}', 'latin1');
+const QUOTES_START = Buffer.from('quotes":{', 'latin1');
+const OBJECT_END = '}'.charCodeAt(0);
 
-function hasChecks(frame: Buffer): boolean {
-  const end = CHECKS_AT + CHECKS_START.length;
-  return end <= frame.length && frame.compare(CHECKS_START, 0, undefined, CHECKS_AT, end) === 0;
+function standsAt(frame: Buffer, at: number, text: Buffer): boolean {
+  const end = at + text.length;
+  return end <= frame.length && frame.compare(text, 0, undefined, at, end) === 0;
+}
+
+/** Where the first check of a decision stands; undefined in other records. */
+function checksAt(frame: Buffer): number | undefined {
+  const endOfTimes = frame.indexOf(OBJECT_END, FRAME_HEADER_BYTES);
+  if (endOfTimes < 0 || !standsAt(frame, endOfTimes, DECISION_START)) return undefined;
+  return endOfTimes + DECISION_START.length;
+}
+
+/** Where the checks that begin at `from` end; undefined where one of them reads like their end. */
+function checksEnd(frame: Buffer, from: number): number | undefined {
+  const end = frame.indexOf(CHECKS_END, from);
+  if (end === from) return end;
+  return end > 0 && standsAt(frame, end - LAST_CHECK_END.length, LAST_CHECK_END) ? end : undefined;
+}
+
+/** From `from` on, without the quotes by symbol: each decision has others, which takes a parser long. */
+function withoutQuotes(frame: Buffer, from: number): string {
+  const at = frame.indexOf(QUOTES_START, from);
+  if (at < 0) return frame.toString('utf8', from);
+  const first = at + QUOTES_START.length;
+  return (
+    frame.toString('utf8', from, first) + frame.toString('utf8', frame.indexOf(OBJECT_END, first))
+  );
 }
 
 /**
- * The same without the checks that it was judged by: two thirds of a journal, and the first field of a
- * body, whose fields are in order. Where they do not end as they are written, all of it is read.
+ * The same, of a decision without what it was judged by, its checks and quotes: two thirds of a journal. The
+ * checks are the first field of a body, whose fields are in order. Where one of the two does not end as they
+ * are written, all of it is read.
  */
 export function leanRecordIn(frame: Buffer): AuditRecord | { readonly fault: string } {
-  if (!hasChecks(frame)) return recordIn(frame);
-  const from = CHECKS_AT + CHECKS_START.length - 1;
-  const end = frame.indexOf(CHECKS_END, from);
-  const rest = end < 0 ? '' : frame.toString('utf8', end + 2);
-  const record = parseRecord(frame.toString('utf8', FRAME_HEADER_BYTES, from) + rest);
+  const from = checksAt(frame);
+  const end = from === undefined ? undefined : checksEnd(frame, from);
+  if (end === undefined) return recordIn(frame);
+  const before = frame.toString('utf8', FRAME_HEADER_BYTES, from);
+  const record = parseRecord(before + withoutQuotes(frame, end));
   return record === undefined ? recordIn(frame) : numbered(record, frame);
 }
 

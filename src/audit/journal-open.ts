@@ -7,8 +7,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
-import type { CheckedJournal } from './checked-journal.ts';
-import { checkedJournal, hashOf, scanOf } from './checked-journal.ts';
+import type { CheckedJournal, OpeningScan } from './checked-journal.ts';
+import { checkedJournal, hashOf, openingScan, scanOf } from './checked-journal.ts';
 import { CheckpointWriter } from './checkpoint.ts';
 import type { Disk } from './disk.ts';
 import { realDisk, sharingDisk, systemCode } from './disk.ts';
@@ -26,18 +26,13 @@ import type { JournalLimits } from './journal-limits.ts';
 import { DEFAULT_JOURNAL_LIMITS } from './journal-limits.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { journalFileName, journalPaths } from './journal-paths.ts';
-import type {
-  FrameVisitor,
-  JournalNotice,
-  JournalScan,
-  ScanFault,
-  ScannedFile,
-} from './journal-scan.ts';
+import type { ChainVisitor, FrameVisitor } from './journal-scan.ts';
 import { scanChain, scanJournal } from './journal-scan.ts';
 import { JournalSegment } from './journal-segment.ts';
 import { witnessLog, witnessRecords } from './log-witness.ts';
 import type { RecordReader, RecordsRead } from './record-reading.ts';
-import { FrameRuns } from './record-reading.ts';
+import { FrameRuns, MemoryInTurn } from './record-reading.ts';
+import type { JournalNotice, JournalScan, KeptFile, ScanFault } from './scanned-journal.ts';
 
 export interface JournalOpenOptions {
   readonly home: string;
@@ -86,11 +81,14 @@ export async function readForStart<Read extends RecordsRead>(
   const paths = journalPaths(home);
   const witness = witnessLog(disk, paths);
   const runs = new FrameRuns(reader);
-  const scan = scanChain(disk, paths, (frame, file) => {
+  const memory = new MemoryInTurn(runs, reader);
+  const visit: ChainVisitor = (frame, file) => {
     witness.see(frame);
     runs.add(frame, file);
     return undefined;
-  });
+  };
+  const readPassing: Disk['read'] = (path) => disk.readInto(path, (bytes) => memory.room(bytes));
+  const scan = scanChain(disk, paths, visit, readPassing);
   runs.flush();
   const read = await reader.finish();
   assertSound(paths, read.fault ?? scan.fault ?? witness.fault(scan.position.seq, read.sealed));
@@ -109,7 +107,7 @@ export function openJournal(options: JournalOpenOptions): OpenedJournal {
     disk.makeFolder(paths.audit);
     const scan =
       checked === undefined
-        ? checkedScan(disk, paths, () => undefined)
+        ? openingScan(checkedScan(disk, paths, () => undefined))
         : scanOf(disk, paths, checked);
     const writer = new JournalPreparation({ disk, paths, limits, scan }).run();
     const { seq, hash } = writer.position;
@@ -161,7 +159,7 @@ class JournalPreparation {
   readonly #disk: Disk;
   readonly #paths: JournalPaths;
   readonly #limits: JournalLimits;
-  readonly #scan: JournalScan;
+  readonly #scan: OpeningScan;
   readonly #journalId: Buffer;
   readonly #position: ChainPosition;
 
@@ -169,16 +167,16 @@ class JournalPreparation {
     disk: Disk;
     paths: JournalPaths;
     limits: JournalLimits;
-    scan: JournalScan;
+    scan: OpeningScan;
   }) {
     this.#disk = parts.disk;
     this.#paths = parts.paths;
     this.#limits = parts.limits;
     this.#scan = parts.scan;
-    const first = parts.scan.files[0];
-    this.#journalId = first?.header.journalId ?? randomBytes(JOURNAL_ID_BYTES);
+    const { journalId, position } = parts.scan;
+    this.#journalId = journalId ?? randomBytes(JOURNAL_ID_BYTES);
     this.#position =
-      first === undefined ? { seq: 0, hash: genesisHash(this.#journalId) } : parts.scan.position;
+      journalId === undefined ? { seq: 0, hash: genesisHash(this.#journalId) } : position;
   }
 
   run(): JournalWriter {
@@ -205,7 +203,7 @@ class JournalPreparation {
   }
 
   #prepareSegment(): JournalSegment {
-    const last = this.#scan.files.at(-1);
+    const { last } = this.#scan;
     if (last === undefined) return this.#newSegment(1);
     const { reserve } = this.#scan;
     const number = last.header.number;
@@ -223,7 +221,7 @@ class JournalPreparation {
     return exactEnd && checkpoint.kind === 'found' && checkpoint.checkpoint.closed;
   }
 
-  #reopen(file: ScannedFile): JournalSegment {
+  #reopen(file: KeptFile): JournalSegment {
     const path = join(this.#paths.journal, file.name);
     return JournalSegment.reopen(this.#disk, path, file.header, file.end);
   }
@@ -240,7 +238,7 @@ class JournalPreparation {
   }
 
   /** The records that count, in a fresh file under the old name. */
-  #copy(file: ScannedFile): JournalSegment {
+  #copy(file: KeptFile): JournalSegment {
     return JournalSegment.create(this.#disk, {
       folder: this.#paths.journal,
       name: file.name,
@@ -251,7 +249,7 @@ class JournalPreparation {
   }
 
   /** Gives the reserve's records their place among the numbered files. */
-  #foldReserve(reserve: ScannedFile, number: number): void {
+  #foldReserve(reserve: KeptFile, number: number): void {
     const content = reserve.bytes.subarray(FILE_HEADER_BYTES, reserve.end);
     const header = {
       kind: 'reserve',

@@ -1,7 +1,7 @@
 /** Messages between the core and the journal thread, version 1. Plain data, structured-cloned. */
 import type { AuditRecord } from '../engine/domain/audit-record.ts';
 import type { ErrorCode } from '../engine/domain/errors.ts';
-import type { JournalNotice } from './journal-scan.ts';
+import type { JournalNotice } from './scanned-journal.ts';
 
 /** Records to make durable, in order. Their numbers follow those of the batch before. */
 export interface JournalBatch {

@@ -21,49 +21,14 @@ import {
 } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
 import { isJournalFileName, journalFileName } from './journal-paths.ts';
+import type {
+  JournalNotice,
+  JournalScan,
+  KeptFile,
+  ScanFault,
+  ScannedFile,
+} from './scanned-journal.ts';
 import { isTornWrite } from './torn-tail.ts';
-
-/** Something to tell the operator that is not a fault. */
-export interface JournalNotice {
-  readonly kind:
-    | 'tornTail'
-    | 'beyondCheckpoint'
-    | 'unacknowledged'
-    | 'reserveGap'
-    | 'checkpointMissing'
-    | 'recordingDeleted';
-  readonly text: string;
-}
-
-/** Where the journal stops being what was written, and why. */
-export interface ScanFault {
-  readonly file: string;
-  readonly offset: number;
-  /** Number of the record that should stand there. */
-  readonly seq: number;
-  readonly what: string;
-}
-
-export interface ScannedFile {
-  readonly name: string;
-  readonly header: FileHeader;
-  readonly bytes: Buffer;
-  /** Offset after the last record that counts. */
-  readonly end: number;
-}
-
-export interface JournalScan {
-  readonly files: readonly ScannedFile[];
-  /** The reserve, when it holds records that are in no numbered file yet. */
-  readonly reserve: ScannedFile | undefined;
-  readonly position: ChainPosition;
-  readonly records: number;
-  /** True when the last numbered file ends exactly with its last record. */
-  readonly exactEnd: boolean;
-  readonly checkpoint: CheckpointRead;
-  readonly notices: readonly JournalNotice[];
-  readonly fault: ScanFault | undefined;
-}
 
 export type FrameVisitor = (frame: DecodedFrame, file: string) => void;
 /** Says what is wrong with the frame's payload, if it looks at it. */
@@ -80,9 +45,16 @@ export function scanJournal(disk: Disk, paths: JournalPaths, visit: FrameVisitor
   });
 }
 
-/** The same but for the payloads: whether they are records is for `visit` to say, now or later. */
-export function scanChain(disk: Disk, paths: JournalPaths, visit: ChainVisitor): JournalScan {
-  return new JournalScanner(disk, paths, visit).run();
+/** The same but for the payloads: whether they are records is for `visit` to say, now or later. What
+ * `readPassing` reads of a numbered file is looked at until the next one is asked for, that of the last for
+ * good. */
+export function scanChain(
+  disk: Disk,
+  paths: JournalPaths,
+  visit: ChainVisitor,
+  readPassing = disk.read,
+): JournalScan {
+  return new JournalScanner({ disk, paths, visit, readPassing }).run();
 }
 
 /** Raised inside the scan only, to leave it at the first fault. */
@@ -102,12 +74,21 @@ interface PendingReserve {
   readonly firstHash: Buffer;
 }
 
+interface ScanParts {
+  readonly disk: Disk;
+  readonly paths: JournalPaths;
+  readonly visit: ChainVisitor;
+  readonly readPassing: Disk['read'];
+}
+
 class JournalScanner {
+  readonly #readPassing: Disk['read'];
   readonly #disk: Disk;
   readonly #paths: JournalPaths;
   readonly #visit: ChainVisitor;
   readonly #checkpoint: CheckpointRead;
   readonly #files: ScannedFile[] = [];
+  #last: KeptFile | undefined;
   readonly #notices: JournalNotice[] = [];
   #position: ChainPosition = { seq: 0, hash: NO_HASH };
   #records = 0;
@@ -115,14 +96,15 @@ class JournalScanner {
   /** True where the last file holds no record yet, and nothing else. */
   #isLastFresh = false;
   #reserve: PendingReserve | undefined;
-  #scannedReserve: ScannedFile | undefined;
+  #scannedReserve: KeptFile | undefined;
   #forkReached = false;
   #unacknowledged = 0;
   /** Where the frames of the file just read stop, those that do not count included. */
   #restOffset = 0;
   #restPosition: ChainPosition = { seq: 0, hash: NO_HASH };
 
-  constructor(disk: Disk, paths: JournalPaths, visit: ChainVisitor) {
+  constructor({ disk, paths, visit, readPassing }: ScanParts) {
+    this.#readPassing = readPassing;
     this.#disk = disk;
     this.#paths = paths;
     this.#visit = visit;
@@ -139,6 +121,7 @@ class JournalScanner {
     }
     return {
       files: this.#files,
+      last: this.#last,
       reserve: this.#scannedReserve,
       position: this.#position,
       records: this.#records,
@@ -196,7 +179,8 @@ class JournalScanner {
   }
 
   #scanFile(name: string, number: number, isLast: boolean): void {
-    const bytes = this.#disk.read(join(this.#paths.journal, name));
+    const path = join(this.#paths.journal, name);
+    const bytes = isLast ? this.#disk.read(path) : this.#readPassing(path);
     const header = this.#header(name, bytes);
     this.#checkPlace(name, number, header);
     if (number === 1) {
@@ -210,7 +194,8 @@ class JournalScanner {
     }
     const end = this.#scanFrames(name, { header, bytes });
     this.#checkRest(name, bytes, isLast && this.#reserve === undefined);
-    this.#files.push({ name, header, bytes, end });
+    this.#files.push({ name, header, end });
+    if (isLast) this.#last = { name, header, end, bytes };
   }
 
   #checkPlace(name: string, number: number, header: FileHeader): void {

@@ -5,8 +5,8 @@ import { Worker } from 'node:worker_threads';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { CheckedJournal } from './checked-journal.ts';
 import type { JournalThreadReport } from './journal-protocol.ts';
-import type { JournalNotice } from './journal-scan.ts';
 import type { RecordingPlan } from './recording-drain.ts';
+import type { JournalNotice } from './scanned-journal.ts';
 
 /** What the thread is started with. */
 export interface JournalWorkerData {

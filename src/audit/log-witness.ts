@@ -7,11 +7,11 @@ import { type Disk, systemCode } from './disk.ts';
 import { entriesOf, MOST_ENTRIES } from './entry-bundle.ts';
 import type { ChainedFrame, DecodedFrame } from './journal-format.ts';
 import type { JournalPaths } from './journal-paths.ts';
-import type { ScanFault } from './journal-scan.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import { hashesOfTiles, newestCheckpoint } from './log-folder.ts';
 import { TILE_WIDTH } from './log-layout.ts';
 import { leafHash, MerkleTree } from './merkle-tree.ts';
+import type { ScanFault } from './scanned-journal.ts';
 import { treeAt } from './tree-levels.ts';
 
 /** How much of the log a start saw sealed, by the number of its record. */

@@ -12,8 +12,8 @@ import {
   leanRecordIn,
   recordIn,
 } from './journal-format.ts';
-import type { ScanFault } from './journal-scan.ts';
 import { type SealedBefore, sealedBefore } from './log-witness.ts';
+import type { ScanFault } from './scanned-journal.ts';
 
 /** Whole frames that follow one another in a file: `bytes[from, to)`. */
 export interface FrameRun {
@@ -35,6 +35,9 @@ export interface RecordsRead {
 /** Takes the frames of a journal in order, here or on another thread. */
 export interface RecordReader<Read extends RecordsRead = RecordsRead> {
   take(run: FrameRun): void;
+  /** Returns once the first `runs` that it took are read, so that their memory may be written again; false
+   * where it gets nowhere. */
+  hasRead(runs: number): boolean;
   /** To be called once all were taken. */
   finish(): Read | Promise<Read>;
 }
@@ -46,6 +49,7 @@ const RUN_BYTES = 1 << 20;
 export class FrameRuns {
   readonly #reader: RecordReader;
   #run: FrameRun | undefined;
+  #handedOn = 0;
 
   constructor(reader: RecordReader) {
     this.#reader = reader;
@@ -61,21 +65,85 @@ export class FrameRuns {
     if (end - this.#run.from >= RUN_BYTES) this.flush();
   }
 
-  /** Hands on what is gathered. */
-  flush(): void {
-    if (this.#run !== undefined) this.#reader.take(this.#run);
+  /** Hands on what is gathered. Returns how many were handed on so far. */
+  flush(): number {
+    if (this.#run !== undefined) {
+      this.#handedOn += 1;
+      this.#reader.take(this.#run);
+    }
     this.#run = undefined;
+    return this.#handedOn;
   }
 }
 
-/** Hears of each record, in order, without the checks that it was judged by. `again` reads all of it:
- * whoever may want some of the records at the end need not keep all of them alive until then. */
-export type RecordVisitor = (record: AuditRecord, again: () => AuditRecord) => void;
+/** Sizes of memory are multiples of this, so that files of about one size take turns in it. */
+const ROOM_BYTES = 1 << 22;
 
-function recordAgain(frame: Buffer): AuditRecord {
-  const record = recordIn(frame);
-  assert(!('fault' in record), 'what was read once is read again');
-  return record;
+/**
+ * Shared memory for files that are read one behind the other: two take turns in the same, each once all that
+ * was handed on of the one before it there is read. New memory costs several times what reading and hashing
+ * cost, and a journal of any length takes as little.
+ */
+export class MemoryInTurn {
+  readonly #runs: FrameRuns;
+  readonly #reader: Pick<RecordReader, 'hasRead'>;
+  /** This file's, and that of the one before. */
+  #now: Buffer | undefined;
+  #before: { readonly memory: Buffer; readonly runs: number } | undefined;
+
+  constructor(runs: FrameRuns, reader: Pick<RecordReader, 'hasRead'>) {
+    this.#runs = runs;
+    this.#reader = reader;
+  }
+
+  /** For the next file; of the one before the frames are all added. */
+  room(bytes: number): Buffer {
+    const runs = this.#runs.flush();
+    const { memory, runs: until } = this.#before ?? {};
+    this.#before = this.#now && { memory: this.#now, runs };
+    const isFree = memory !== undefined && memory.length >= bytes;
+    this.#now = isFree && this.#reader.hasRead(until ?? 0) ? memory : newRoom(bytes);
+    return this.#now;
+  }
+}
+
+function newRoom(bytes: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(Math.ceil(bytes / ROOM_BYTES) * ROOM_BYTES));
+}
+
+/** Hears of each record, in order, without the checks that it was judged by. The frame has them; its memory
+ * may be written again later. */
+export type RecordVisitor = (record: AuditRecord, frame: Buffer) => void;
+
+/** Copies of the newest frames that are given, to read the whole records of them at the end. */
+export class NewestFrames {
+  readonly #copies: { memory: Buffer; bytes: number }[] = [];
+  readonly #most: number;
+  #next = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Keeps this one, and one of the oldest no more, in the memory of that where it has room. */
+  keep(frame: Buffer): void {
+    const copy = this.#copies[this.#next] ?? { memory: Buffer.alloc(0), bytes: 0 };
+    if (copy.memory.length < frame.length) copy.memory = Buffer.alloc(2 * frame.length);
+    copy.memory.set(frame);
+    copy.bytes = frame.length;
+    this.#copies[this.#next] = copy;
+    this.#next = (this.#next + 1) % this.#most;
+  }
+
+  /** Oldest first. */
+  records(): readonly AuditRecord[] {
+    const inTurn = [...this.#copies.slice(this.#next), ...this.#copies.slice(0, this.#next)];
+    return inTurn.map(({ memory, bytes }) => {
+      const record = recordIn(memory.subarray(0, bytes));
+      assert(!('fault' in record), 'what was read once is read again');
+      return record;
+    });
+  }
 }
 
 /** Gives every record to `see`, and keeps none. */
@@ -99,9 +167,14 @@ export class RecordReading implements RecordReader {
         return;
       }
       this.#sealed = sealedBefore(record) ?? this.#sealed;
-      this.#see(record, () => recordAgain(frame));
+      this.#see(record, frame);
       at = end;
     }
+  }
+
+  /** `take` returns when it has. */
+  hasRead(): boolean {
+    return true;
   }
 
   finish(): RecordsRead {

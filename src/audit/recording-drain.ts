@@ -3,8 +3,8 @@
 import { closeSync, mkdirSync, openSync, readdirSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalPaths } from './journal-paths.ts';
-import type { JournalNotice } from './journal-scan.ts';
 import { MAX_RECORDINGS_GIB, pruneRecordings } from './recording-retention.ts';
+import type { JournalNotice } from './scanned-journal.ts';
 import type { RecordingHeader } from './session-recording.ts';
 import { RecordingEncoder } from './session-recording.ts';
 import { ByteRingReader } from './spsc-byte-ring.ts';

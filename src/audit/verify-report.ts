@@ -1,5 +1,5 @@
 /** What a verification found, and how it reads. Pure. */
-import type { ScanFault } from './journal-scan.ts';
+import type { ScanFault } from './scanned-journal.ts';
 
 /** `tampered`: not what was written. `unchecked`: could not be proven. `notice`: worth knowing. */
 export type FindingSeverity = 'tampered' | 'unchecked' | 'notice';

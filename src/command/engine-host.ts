@@ -148,7 +148,8 @@ class RunningEngine implements EngineHost {
   ): Promise<RunningEngine> {
     const simulated = isSimulated(config);
     const { home } = config;
-    const { checked, read } = await readForStart(home, core);
+    const [reading, buffers] = [readForStart(home, core), createBuffers()];
+    const { checked, read } = await reading;
     const { lastRun, alerts } = read;
     assertSameAccount(lastRun.lastStart, config, owned.accountId);
     const tape = tapeOf(config, log);
@@ -156,7 +157,6 @@ class RunningEngine implements EngineHost {
     const time = simulated ? simulatedTimeOf(config, lastRun, played) : undefined;
     const clock = time === undefined ? systemClock : simulatedClock(time);
     const sim = time === undefined ? undefined : await startSim(config, time, tape);
-    const buffers = createBuffers();
     const [journalEnds, ioEnds] = [newChannel(), newChannel()];
     const session = newYorkDate(clock.now().market);
     const recording = { ring: buffers.recorder, session };

@@ -37,13 +37,15 @@ import { readPlan } from './plan-file.ts';
 import { tastytradeGrant } from './tastytrade-access.ts';
 
 const RECORDER_BYTES = 1 << 24;
+/** A core that was handed a megabyte of records and is not through with it by then may be gone. */
+const STUCK_MILLIS = 5_000;
 /** Period over which the feed conflates, seconds. */
 const AGGREGATION_SECONDS = 0.1;
 
 /** Memory that the threads share. */
 export type SharedBuffers = CoreStart['buffers'];
 
-/** Allocates the shared memory of one engine. */
+/** Allocates the shared memory of one engine. That takes a while: best while the core reads its records. */
 export function createBuffers(): SharedBuffers {
   return {
     chain: createChainBuffer(),
@@ -210,6 +212,7 @@ export interface CoreParts {
 /** The core thread before it runs: it reads the journal's records, and is started. */
 export class StartingCore implements RecordReader<Book> {
   readonly worker: Worker;
+  readonly #read = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 
   /** Takes over a thread that `startCoreThread` made. */
   constructor(worker: Worker) {
@@ -218,7 +221,15 @@ export class StartingCore implements RecordReader<Book> {
   }
 
   take(run: FrameRun): void {
-    this.#tell({ kind: 'frames', run });
+    this.#tell({ kind: 'frames', run, read: this.#read.buffer });
+  }
+
+  /** Waits as long as the thread goes on reading; at first it loads its program. */
+  hasRead(runs: number): boolean {
+    for (let read = Atomics.load(this.#read, 0); read < runs; read = Atomics.load(this.#read, 0)) {
+      if (Atomics.wait(this.#read, 0, read, STUCK_MILLIS) === 'timed-out') return false;
+    }
+    return true;
   }
 
   /** Rejects when the thread died. */

@@ -84,8 +84,6 @@ export class JournalFold {
   readonly #brokerEvents: BrokerEvent[] = [];
   readonly #changes: HoldingChange[] = [];
   readonly #steps: AuditRecord[] = [];
-  /** How to have each again, with what it was judged by: that is most of a journal. */
-  readonly #decisions: (() => AuditRecord)[] = [];
   readonly #incidents = new IncidentFold();
   readonly #lastStep = new LastStepFold();
   #records = 0;
@@ -93,8 +91,8 @@ export class JournalFold {
   #lastStart: Started | undefined;
   #ended: JournalSummary['ended'];
 
-  /** To be called with each record, in order; `again` makes it once more. */
-  see(record: AuditRecord, again = () => record): void {
+  /** To be called with each record, in order. */
+  see(record: AuditRecord): void {
     const { body, seq, session, at } = record;
     const isStep = !isToldOnly(body) || session !== this.#last.lastSession;
     this.#records += 1;
@@ -112,7 +110,6 @@ export class JournalFold {
     this.#incidents.see(record);
     this.#lastStep.see(record);
     if (isStep) this.#steps.push(record);
-    if (isDecision(record)) this.#decisions.push(again);
   }
 
   /** A better limit at the confirm is recorded behind its intent, before that is sent. */
@@ -126,8 +123,8 @@ export class JournalFold {
     }
   }
 
-  /** After the records so far. */
-  summary(): JournalSummary {
+  /** After the records so far; `decisions` are the newest of them, with what they were judged by. */
+  summary(decisions: readonly AuditRecord[]): JournalSummary {
     return {
       ...this.#last,
       lastStart: this.#lastStart,
@@ -139,7 +136,7 @@ export class JournalFold {
       steps: this.#steps,
       incidents: this.#incidents.open(),
       lastStep: this.#ended === 'cutOff' ? this.#lastStep.lastStep() : undefined,
-      decisions: this.#decisions.slice(-MAX_DECISIONS).map((again) => again()),
+      decisions,
     };
   }
 }
@@ -154,5 +151,5 @@ export function lastRunOf(summary: JournalSummary): LastRun {
 export function summarizeJournal(records: readonly AuditRecord[]): JournalSummary {
   const fold = new JournalFold();
   for (const record of records) fold.see(record);
-  return fold.summary();
+  return fold.summary(records.filter(isDecision).slice(-MAX_DECISIONS));
 }

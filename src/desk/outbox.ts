@@ -85,6 +85,11 @@ export class Outbox {
     this.#at = at;
   }
 
+  /** Of what is appended. */
+  get session(): SessionDate {
+    return this.#session;
+  }
+
   setSession(session: SessionDate): void {
     this.#session = session;
   }

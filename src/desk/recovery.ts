@@ -52,8 +52,7 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
     keepAges(then, record.at);
     then.at = record.at;
     replacements.see(then, record);
-    if (record.session !== session)
-      then.book.startSession(record.session, closeBefore(then, record.session));
+    if (record.session !== session) beginSession(then, record.session);
     session = record.session;
     apply(then, shelf, record);
     if (body.kind === 'exitTriggered') triggered = body;
@@ -64,6 +63,13 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
   endFlattened(desk);
   takeStampsAsNow(desk);
   return { untold: untold.alerts(), lost: replacements.lost() };
+}
+
+/** What a session forgets when it begins. */
+function beginSession(desk: DeskContext, session: SessionDate): void {
+  desk.day.goneAt.clear();
+  desk.book.startSession(session, closeBefore(desk, session));
+  desk.orders.forgetOld(desk.at.market);
 }
 
 /** Each run leaves numbers out behind one that was cut off, and so must all that follow it. What the paper

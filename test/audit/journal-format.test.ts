@@ -22,13 +22,14 @@ import {
   writeFrameHeader,
 } from '../../src/audit/journal-format.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
+import { epochMicros } from '../../src/engine/domain/units.ts';
 import {
   alertBody,
   alerts,
+  leanOf,
   orderStory,
   recordOf,
   recordsOf,
-  withoutChecks,
 } from './support/sample-records.ts';
 
 const journalId = Buffer.alloc(16, 7);
@@ -266,7 +267,7 @@ describe('records', () => {
   });
 });
 
-describe('a record without its checks', () => {
+describe('a record without what it was judged by', () => {
   const [preview, intent, ...others] = recordsOf(1, orderStory('o-1'));
   const frameOf = (record: AuditRecord): Buffer => encodeRecord(record, NO_HASH).frame;
 
@@ -274,15 +275,16 @@ describe('a record without its checks', () => {
     for (const record of others) expect(leanRecordIn(frameOf(record))).toEqual(record);
   });
 
-  it('lacks them and nothing else', () => {
-    for (const record of [preview, intent]) {
+  it('lacks its checks and quotes and nothing else, whatever clocks it was written by', () => {
+    const at = { market: epochMicros(1), mono: 12_345, wall: epochMicros(2) };
+    for (const record of [preview, intent].flatMap((each) => each && [each, { ...each, at }])) {
       if (record === undefined) throw new Error('an order has both');
       expect(recordIn(frameOf(record))).toEqual(record);
-      expect(leanRecordIn(frameOf(record))).toEqual(withoutChecks(record));
+      expect(leanRecordIn(frameOf(record))).toEqual(leanOf(record));
     }
   });
 
-  it('is the same whatever the checks say, or has them', () => {
+  it('is the same whatever the checks and symbols say, or has them', () => {
     const part = fc.constantFrom(
       '"',
       '\\',
@@ -292,6 +294,7 @@ describe('a record without its checks', () => {
       '{',
       ':',
       '"}],"',
+      'quotes":{',
       '"body":{"checks":[{',
       'é',
     );
@@ -303,11 +306,13 @@ describe('a record without its checks', () => {
       numbers: fc.dictionary(text, fc.oneof(fc.integer(), text)),
     });
     fc.assert(
-      fc.property(fc.array(check, { maxLength: 4 }), (checks) => {
-        const record = recordOf(3, { ...intent?.body, checks } as AuditBody);
+      fc.property(fc.array(check, { maxLength: 4 }), text, (checks, symbol) => {
+        const quotes = { [symbol]: [1, 2, null] };
+        const judged = { checks, quotes } as object;
+        const record = recordOf(3, { ...intent?.body, ...judged } as AuditBody);
         const lean = leanRecordIn(frameOf(record));
         if ('fault' in lean) throw new Error(lean.fault);
-        expect(withoutChecks(lean)).toEqual(withoutChecks(record));
+        expect(leanOf(lean)).toEqual(leanOf(record));
       }),
     );
   });

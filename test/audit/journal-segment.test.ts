@@ -24,6 +24,7 @@ class ToldDisk implements Disk {
   readonly exists = this.#disk.exists;
   readonly list = this.#disk.list;
   readonly read = this.#disk.read;
+  readonly readInto = this.#disk.readInto;
   readonly readRange = this.#disk.readRange;
   readonly makeReadOnly = this.#disk.makeReadOnly;
   readonly makeFolder = (path: string): void => this.#tell(`folder ${basename(path)}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ensureAuditKey } from '../../src/audit/audit-key.ts';
@@ -7,10 +7,12 @@ import { crc32c } from '../../src/audit/crc32c.ts';
 import type { Disk } from '../../src/audit/disk.ts';
 import { realDisk } from '../../src/audit/disk.ts';
 import {
+  decodeFileHeader,
   type EncodedRecord,
   encodeFileHeader,
   encodeRecord,
   FILE_HEADER_BYTES,
+  type FileHeader,
   genesisHash,
   NO_HASH,
   sha256,
@@ -21,17 +23,17 @@ import { scanChain, scanJournal } from '../../src/audit/journal-scan.ts';
 import { JournalTail } from '../../src/audit/journal-tail.ts';
 import { machineTimes } from '../../src/audit/machine-times-shell.ts';
 import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
-import { RecordReading } from '../../src/audit/record-reading.ts';
+import { NewestFrames, RecordReading } from '../../src/audit/record-reading.ts';
 import { JournalSealer } from '../../src/audit/sealer.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
 import {
   alertBody,
   alerts,
+  leanOf,
   orderStory,
   recordOf,
   recordsOf,
-  withoutChecks,
 } from './support/sample-records.ts';
 import { tempHome } from './support/temp-home.ts';
 
@@ -81,9 +83,35 @@ class WatchedReading implements RecordReader {
     this.#reading.take(run);
   }
 
+  hasRead(runs: number): boolean {
+    return this.runs.length >= runs;
+  }
+
   finish(): Promise<RecordsRead> {
     return Promise.resolve(this.#reading.finish());
   }
+}
+
+/** Reads nothing until the end. */
+class LateReading extends WatchedReading {
+  override take(run: FrameRun): void {
+    this.runs.push(run);
+  }
+
+  override hasRead(): boolean {
+    return false;
+  }
+
+  override finish(): Promise<RecordsRead> {
+    for (const run of this.runs.splice(0)) super.take(run);
+    return super.finish();
+  }
+}
+
+function headerOf(file: Buffer): FileHeader {
+  const header = decodeFileHeader(file);
+  if ('fault' in header) throw new Error(header.fault);
+  return header;
 }
 
 async function wordsOf(call: () => unknown): Promise<string> {
@@ -111,13 +139,14 @@ describe('the frames of a journal', () => {
   it('are handed over in whole runs, file by file, with nothing between them', async () => {
     const home = homeWith(alerts(1, 40), { limits: smallLimits });
     const reader = new WatchedReading();
-    const { checked } = await readForStart(home, reader);
+    await readForStart(home, reader);
     expect(reader.seen).toEqual(alerts(1, 40));
-    expect(checked.files.length).toBeGreaterThan(1);
+    const { files } = scanChain(realDisk, journalPaths(home), () => undefined);
+    expect(files.length).toBeGreaterThan(1);
     expect(reader.runs.map(({ file, from, to }) => ({ file, from, to }))).toEqual(
-      checked.files
-        .filter(({ bytes }) => bytes.length > FILE_HEADER_BYTES)
-        .map(({ name, bytes }) => ({ file: name, from: FILE_HEADER_BYTES, to: bytes.length })),
+      files
+        .filter(({ end }) => end > FILE_HEADER_BYTES)
+        .map(({ name, end }) => ({ file: name, from: FILE_HEADER_BYTES, to: end })),
     );
   });
 
@@ -130,6 +159,54 @@ describe('the frames of a journal', () => {
     expect(reader.runs.length).toBe(3);
     const bounds = reader.runs.flatMap(({ from, to }) => [from, to]);
     expect(bounds.slice(1, -1)).toEqual([bounds[2], bounds[2], bounds[4], bounds[4]]);
+  });
+});
+
+/** Each file's memory, by what its frames lay in. */
+function memoriesOf(runs: readonly FrameRun[]): readonly ArrayBufferLike[] {
+  const byFile = new Map(runs.map(({ file, bytes }) => [file, bytes.buffer]));
+  return [...byFile.values()];
+}
+
+describe('the memory of the files', () => {
+  const limits = { ...smallLimits, segmentBytes: 2_000 };
+
+  it('is that of two in turn, and one for the last, of which more is wanted', async () => {
+    const home = homeWith(alerts(1, 60), { limits });
+    const reader = new WatchedReading();
+    const { checked } = await readForStart(home, reader);
+    expect(reader.seen).toEqual(alerts(1, 60));
+    const memories = memoriesOf(reader.runs);
+    expect(memories.length).toBeGreaterThan(5);
+    const passing = memories.slice(0, -1);
+    expect(passing).toEqual(passing.map((_, i) => memories[i % 2]));
+    expect(new Set(memories).size).toBe(3);
+    expect(checked.last?.bytes.buffer).toBe(memories.at(-1));
+  });
+
+  it('is new where the reader gets nowhere: nothing is written over that was not read', async () => {
+    const home = homeWith(alerts(1, 60), { limits });
+    const late = new LateReading();
+    await readForStart(home, late);
+    expect(late.seen).toEqual(alerts(1, 60));
+    const memories = memoriesOf(late.runs);
+    expect(new Set(memories).size).toBe(memories.length);
+  });
+
+  it('that was written over does not hide a file of another journal', async () => {
+    const records = alerts(1, 60);
+    const [home, other] = [homeWith(records, { limits }), homeWith(records, { limits })];
+    const name = '000004.journal';
+    const path = (of: string): string => join(journalPaths(of).journal, name);
+    const header = readFileSync(path(other)).subarray(0, FILE_HEADER_BYTES);
+    const own = readFileSync(path(home));
+    const { prevHash, ...rest } = headerOf(own);
+    const foreign = encodeFileHeader({ ...rest, prevHash, journalId: headerOf(header).journalId });
+    chmodSync(path(home), 0o600);
+    writeFileSync(path(home), Buffer.concat([foreign, own.subarray(FILE_HEADER_BYTES)]));
+    const words = await wordsOf(() => readForStart(home, new WatchedReading()));
+    expect(words).toContain(`${name}, offset 0`);
+    expect(words).toContain('the file belongs to another journal');
   });
 });
 
@@ -162,20 +239,25 @@ describe('a reading', () => {
     expect(reading.finish().sealed).toEqual({ seq: 2, size: 5 });
   });
 
-  it('gives a record again as it was, with its checks', () => {
-    const records = recordsOf(1, orderStory('o-1'));
+  it('tells of records without their checks, and of the newest that are kept with them', () => {
+    const records = recordsOf(1, [...orderStory('o-1'), ...orderStory('o-2')]);
     const seen: AuditRecord[] = [];
-    const again: AuditRecord[] = [];
-    const reading = new RecordReading((record, whole) => {
+    const newest = new NewestFrames(5);
+    const reader = new RecordReading((record, frame) => {
       seen.push(record);
-      again.push(whole());
+      newest.keep(frame);
     });
+    const kept: (readonly AuditRecord[])[] = [];
+    const memory = Buffer.alloc(1 << 16);
     for (const record of records) {
-      const { frame: bytes } = encodeRecord(record, NO_HASH);
-      reading.take({ file: 'f', bytes, from: 0, to: bytes.length });
+      const { frame } = encodeRecord(record, NO_HASH);
+      frame.copy(memory);
+      reader.take({ file: 'f', bytes: memory, from: 0, to: frame.length });
+      kept.push(newest.records());
     }
-    expect(again).toEqual(records);
-    expect(seen).toEqual(records.map(withoutChecks));
+    expect(records.length).toBeGreaterThan(5);
+    expect(kept).toEqual(records.map((_, i) => records.slice(Math.max(0, i - 4), i + 1)));
+    expect(seen).toEqual(records.map(leanOf));
   });
 });
 

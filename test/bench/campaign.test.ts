@@ -1,10 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
 import { campaignSection, countLines, verdictLine } from '../../bench/support/campaign-results.ts';
+import { sourceOf } from '../../bench/support/machine.ts';
 import { projectRoot } from '../support/tidy-source.ts';
 
 const SCRIPT = join(projectRoot, 'bench', 'campaign.ts');
@@ -89,9 +98,8 @@ describe('what a campaign reports', () => {
   it('stands in the results with its seed, commit and every violation', () => {
     const [campaign] = CAMPAIGNS;
     if (campaign === undefined) throw new Error('there are campaigns');
-    const options = { seed: 12, plant: undefined };
     const whole = { ...campaign, runs: 7 };
-    const section = campaignSection(whole, options, { outcome, machine, seconds: 61.4 });
+    const section = campaignSection(whole, { seed: 12 }, { outcome, machine, seconds: 61.4 });
     expect(section).toContain(`**7 ${campaign.unit}, 1 violations**, seed 12, 61 s`);
     expect(section).toContain('commit abc1234');
     expect(section).toContain('- seed 3: an order was submitted twice');
@@ -107,7 +115,68 @@ describe('what a campaign reports', () => {
     if (first === undefined) throw new Error('there are campaigns');
     const campaign = { ...first, runs: 1_000_000 };
     const run = { outcome: { ...outcome, ...made }, machine, seconds: 720 };
-    const section = campaignSection(campaign, { seed: 1, plant: undefined }, run);
+    const section = campaignSection(campaign, { seed: 1 }, run);
     expect(section).toContain(`**${words} ${campaign.unit}, 1 violations**, seed 1, 720 s`);
+  });
+
+  describe('that go on where they stopped', () => {
+    const [first] = CAMPAIGNS;
+    if (first === undefined) throw new Error('there are campaigns');
+    const campaign = { ...first, runs: 1_000_000, unit: 'sessions', madeOf: ['src'] };
+    const part = (seed: number, runs: number, source: string, before = '') => {
+      const made = { ...outcome, violations: [], runs, lastSeed: seed + runs };
+      const run = { outcome: made, machine, seconds: 100, source, before };
+      return campaignSection(campaign, { seed }, run);
+    };
+    const source = '0123456789ab';
+
+    it('count together over one source', () => {
+      const two = part(20_001, 3_000, source, part(1, 12_000, source));
+      expect(two).toContain('**15,000 of 1,000,000 sessions, 0 violations**, seed 1, 200 s');
+      const three = part(50_001, 5, source, two);
+      expect(three).toContain('**15,005 of 1,000,000 sessions, 0 violations**, seed 1, 300 s');
+      expect(three.match(/^- part: .*$/gm)).toEqual([
+        `- part: 12,000 sessions, seeds 1 to 12001, 100 s, commit abc1234, source ${source}`,
+        `- part: 3,000 sessions, seeds 20001 to 23001, 100 s, commit abc1234, source ${source}`,
+        `- part: 5 sessions, seeds 50001 to 50006, 100 s, commit abc1234, source ${source}`,
+      ]);
+    });
+
+    it.each([
+      ['over another source', 20_001, 'ba9876543210', source],
+      ['over one that was not committed', 20_001, '', ''],
+      ['with seeds that were among them', 12_001, source, source],
+    ])('do not count with one %s', (_what, seed, now, then) => {
+      const section = part(seed, 3_000, now, part(1, 12_000, then));
+      expect(section).toContain(
+        `**3,000 of 1,000,000 sessions, 0 violations**, seed ${seed}, 100 s`,
+      );
+    });
+
+    it('are made of files that there are, and are another source once one of them is changed', () => {
+      for (const { madeOf = [] } of CAMPAIGNS) {
+        for (const path of madeOf) expect(existsSync(join(projectRoot, path)), path).toBe(true);
+      }
+      const repository = join(folder, 'repository');
+      const git = (...args: readonly string[]) =>
+        execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+          cwd: repository,
+        });
+      mkdirSync(join(repository, 'src'), { recursive: true });
+      const write = (text: string) => writeFileSync(join(repository, 'src', 'a.ts'), text);
+      const commit = () => [git('add', '.'), git('commit', '-qm', 'x')];
+      git('init', '-q');
+      write('1');
+      commit();
+      const one = sourceOf(['src'], repository);
+      expect(one).toMatch(/^[\da-f]{12}$/);
+      write('2');
+      expect(sourceOf(['src'], repository)).toBe('');
+      commit();
+      expect(sourceOf(['src'], repository)).not.toBe(one);
+      write('1');
+      commit();
+      expect(sourceOf(['src'], repository)).toBe(one);
+    });
   });
 });

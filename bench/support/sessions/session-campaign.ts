@@ -135,6 +135,7 @@ export async function sessionsCampaign(
   const twice = Math.min(runs, twiceUpTo);
   return {
     runs: runs - thin,
+    lastSeed: seed + runs - 1,
     violations,
     counts: { thin, distinctTraces: traces.size, twice, replayed, notReplayed, ...tally },
     notes: [

@@ -63,9 +63,11 @@ function noteStillHeld(desk: DeskContext, position: StructurePosition, isUnbid: 
   else goneAt.set(positionId, { wall: before?.wall ?? wall, how: 'boughtBack' });
 }
 
-/** Notes when positions went, by whomever: their strategy rests from then on where they lost. */
+/** Notes when positions went, by whomever: their strategy rests from then on where they lost. At a restart what
+ * went in sessions before rests nobody any more. */
 export function noteGone(desk: DeskContext, leavesUnbid: readonly string[] = []): void {
-  const { book, day, at } = desk;
+  const { book, day, at, out } = desk;
+  if (out.session !== day.session.date) return;
   const { goneAt } = day;
   const over = new Set(book.gone().keys());
   for (const position of book.structures()) {

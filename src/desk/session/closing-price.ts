@@ -46,8 +46,8 @@ export function noteClose(
   date: SessionDate,
   close: UnderlyingPrice | undefined,
 ): void {
-  const held = book.structures().flatMap(({ legs }) => legs);
-  const expiries = held.map(({ instrument }) => instrument.kind === 'option' && instrument.expiry);
+  const held = book.heldInstruments();
+  const expiries = held.map((instrument) => instrument.kind === 'option' && instrument.expiry);
   for (const closed of day.closes.keys()) if (!expiries.includes(closed)) day.closes.delete(closed);
   day.closes.set(date, close);
 }

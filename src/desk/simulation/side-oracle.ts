@@ -198,7 +198,8 @@ export class SideOracle {
       });
   }
 
-  /** An order sells all of these at the broker or may do so, or somebody else traded in them. */
+  /** An order sells all of these at the broker or may do so, somebody else traded in them, or the account holds
+   * none: what was bought of one position beyond its short closed that of another. */
   #isExcused(
     { orders }: DeskContext,
     { positionId }: Side,
@@ -216,7 +217,10 @@ export class SideOracle {
     );
     if (bid.every((symbol) => sold.has(symbol))) return true;
     const there = new Map(positions.map(({ symbol, quantity }) => [symbol, quantity]));
-    return bid.some((symbol) => (there.get(symbol) ?? 0) !== this.#ownOf(symbol));
+    return bid.some((symbol) => {
+      const net = there.get(symbol) ?? 0;
+      return net <= 0 || net !== this.#ownOf(symbol);
+    });
   }
 
   /** What is held by all positions of a contract. */

@@ -9,7 +9,8 @@ export interface CoreWorkerData {
 }
 
 export type ToStartingCore =
-  | { readonly kind: 'frames'; readonly run: FrameRun }
+  /** One is added to `read`, an int32 in shared memory, when it is through with them. */
+  | { readonly kind: 'frames'; readonly run: FrameRun; readonly read: SharedArrayBuffer }
   /** There are no more. Answered with the `Book`. */
   | { readonly kind: 'framesEnd' }
   | { readonly kind: 'start'; readonly start: CoreStart };

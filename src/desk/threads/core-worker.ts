@@ -8,6 +8,12 @@ import { BookReading } from './book-reading.ts';
 import type { CoreWorkerData, ToStartingCore } from './core-starting.ts';
 import { runCore } from './core-thread-shell.ts';
 
+function tellRead(read: SharedArrayBuffer): void {
+  const count = new Int32Array(read);
+  Atomics.add(count, 0, 1);
+  Atomics.notify(count, 0);
+}
+
 /** What was read is let go with the listener: a desk keeps what it needs of it. */
 function readThenRun(main: MessagePort, { wall }: CoreWorkerData): void {
   const reading = new BookReading(wall);
@@ -16,6 +22,7 @@ function readThenRun(main: MessagePort, { wall }: CoreWorkerData): void {
     switch (message.kind) {
       case 'frames':
         reading.take(message.run);
+        tellRead(message.read);
         return;
       case 'framesEnd':
         main.postMessage(reading.finish());

@@ -183,9 +183,10 @@ export class PortfolioBook {
     if (!this.#isNew(settlement.settlementId)) return 0;
     const { instrument, shares, sharePrice, feesCents } = settlement;
     const symbol = instrumentSymbol(instrument);
-    const held = this.held().get(symbol);
-    const isCarryDue = Array.from(this.#open.all()).some((s) => s.carryDue.has(symbol));
-    const quantity = settledOf(settlement, held ?? this.#adoptions.takenOut(instrument));
+    const open = Array.from(this.#open.all());
+    const held = open.reduce((sum, structure) => sum + heldOf(structure, symbol), 0);
+    const isCarryDue = open.some((structure) => structure.carryDue.has(symbol));
+    const quantity = settledOf(settlement, held || this.#adoptions.takenOut(instrument));
     const settled = { instrument, signed: -quantity, at: settlement.cashPerShare ?? price(0) };
     const unheld = quantity + sumOf(this.#open.reduceAll(settled));
     const known = this.#adoptions.settle(settlement, quantity, unheld);
@@ -224,6 +225,13 @@ export class PortfolioBook {
   structure(positionId: string): StructurePosition | undefined {
     const structure = this.#open.get(positionId);
     return structure === undefined ? undefined : lookAt(structure);
+  }
+
+  /** What all open structures hold some of. */
+  heldInstruments(): readonly Instrument[] {
+    return Array.from(this.#open.all()).flatMap(({ lots }) => {
+      return lots.held().map(({ instrument }) => instrument);
+    });
   }
 
   /** Net contracts and shares by symbol; what nets to nothing is absent. */

@@ -19,6 +19,7 @@ export class FailingDisk implements Disk {
   readonly exists = realDisk.exists;
   readonly list = realDisk.list;
   readonly read = realDisk.read;
+  readonly readInto = realDisk.readInto;
   readonly readRange = realDisk.readRange;
   readonly makeFolder = realDisk.makeFolder;
   readonly truncate = realDisk.truncate;

@@ -50,6 +50,7 @@ export function filesBelow(folder: string): Map<string, Buffer> {
 
 /** A disk that holds its files in memory, to verify thousands of damaged copies quickly. */
 export function memoryDisk(files: ReadonlyMap<string, Buffer>): Disk {
+  const read = (path: string): Buffer => files.get(path) ?? Buffer.alloc(0);
   const inside = (folder: string): string[] =>
     [...files.keys()].filter((path) => path.startsWith(`${folder}/`));
   return {
@@ -59,6 +60,12 @@ export function memoryDisk(files: ReadonlyMap<string, Buffer>): Disk {
       [
         ...new Set(inside(folder).map((path) => path.slice(folder.length + 1).split('/')[0] ?? '')),
       ].sort(),
-    read: (path) => files.get(path) ?? Buffer.alloc(0),
+    read,
+    readInto: (path, room) => {
+      const bytes = read(path);
+      const memory = room(bytes.length).subarray(0, bytes.length);
+      bytes.copy(memory);
+      return memory;
+    },
   };
 }

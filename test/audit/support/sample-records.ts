@@ -27,10 +27,11 @@ export function recordsOf(firstSeq: number, bodies: readonly AuditBody[]): Audit
   return bodies.map((body, index) => recordOf(firstSeq + index, body));
 }
 
-/** A record as a start reads it. */
-export function withoutChecks(record: AuditRecord): AuditRecord {
+/** A record as a start reads it: a decision has nothing of what it was judged by. */
+export function leanOf(record: AuditRecord): AuditRecord {
   const { body } = record;
-  return 'checks' in body ? { ...record, body: { ...body, checks: [] } } : record;
+  const quotes = 'quotes' in body ? { quotes: {} } : {};
+  return 'checks' in body ? { ...record, body: { ...body, checks: [], ...quotes } } : record;
 }
 
 export function alertBody(text: string): AuditBody {

@@ -87,6 +87,13 @@ export class VolatileDisk implements Disk {
 
   read = (path: string): Buffer => Buffer.from(this.#named(path).live);
 
+  readInto = (path: string, room: (bytes: number) => Buffer): Buffer => {
+    const bytes = this.read(path);
+    const memory = room(bytes.length).subarray(0, bytes.length);
+    bytes.copy(memory);
+    return memory;
+  };
+
   readRange = (path: string, start: number, end: number): Buffer =>
     Buffer.from(this.#named(path).live.subarray(start, end));
 

@@ -132,6 +132,20 @@ describe('the long of a side that was told ended', () => {
     expect(said).toEqual([]);
   });
 
+  it('is no matter where another position is short of it: the account holds none', () => {
+    const none = { snapshot: () => ({ positions: [], workingOrders: [], cashCents: cents(0) }) };
+    const { rig, oracle, longIsBid, forgets, minutes, said } = bare(none);
+    for (const record of rig.records()) {
+      const text = JSON.stringify(record).replaceAll(/(?<=\d{8}-)\d{6}/g, '999999');
+      if (!text.includes('606') || !/"intentRecorded"|"kind":"fill"/.test(text)) continue;
+      oracle.onRecord(JSON.parse(text.replaceAll('buyToOpen', 'sellToOpen')));
+    }
+    forgets();
+    longIsBid(0.6);
+    minutes(20);
+    expect(said).toEqual([]);
+  });
+
   it('is no matter where the broker has it no more', () => {
     const gone = { snapshot: () => ({ positions: [], workingOrders: [], cashCents: cents(0) }) };
     const { longIsBid, forgets, minutes, said } = bare(gone);

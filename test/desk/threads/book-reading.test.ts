@@ -3,12 +3,7 @@ import { readForStart } from '../../../src/audit/journal-open.ts';
 import { lastRunOf, summarizeJournal } from '../../../src/desk/journal-summary.ts';
 import { BookReading } from '../../../src/desk/threads/book-reading.ts';
 import { homeWith } from '../../audit/support/home-files.ts';
-import {
-  alertBody,
-  orderStory,
-  recordsOf,
-  withoutChecks,
-} from '../../audit/support/sample-records.ts';
+import { alertBody, leanOf, orderStory, recordsOf } from '../../audit/support/sample-records.ts';
 
 describe('the book of a start', () => {
   it('tells how the journal ends and what is told of alerts, and keeps what the desk is built from', async () => {
@@ -16,7 +11,7 @@ describe('the book of a start', () => {
     const written = recordsOf(1, [...orderStory('o-1'), alertBody('a'), delivered]);
     const reading = new BookReading(written[0]?.at.wall ?? 0);
     const { read } = await readForStart(homeWith(written), reading);
-    const summary = summarizeJournal(written.map(withoutChecks));
+    const summary = summarizeJournal(written.map(leanOf));
     expect(read.lastRun).toEqual(lastRunOf(summary));
     expect(read.lastRun).toMatchObject({ lastSeq: written.length, endedFlat: false });
     expect(read.alerts).toEqual(written.slice(-2));

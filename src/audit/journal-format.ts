@@ -208,59 +208,47 @@ function parseRecord(text: string): AuditRecord | undefined {
   }
 }
 
+function textIn(frame: Buffer, from: number, to?: number): string {
+  return frame.toString('utf8', from, to);
+}
+
 /** The record that a whole frame carries, with the frame's own number; or why it is none. */
 export function recordIn(frame: Buffer): AuditRecord | { readonly fault: string } {
-  return numbered(parseRecord(frame.toString('utf8', FRAME_HEADER_BYTES)), frame);
+  return numbered(parseRecord(textIn(frame, FRAME_HEADER_BYTES)), frame);
 }
 
-/** How the body of a decision begins, behind the times. */
-const DECISION_START = Buffer.from('},"body":{"checks":[', 'latin1');
-/** Of ends the rare characters alone are looked for: a quotation mark or a brace is in each line. */
-const CHECKS_END = Buffer.from('],"', 'latin1');
-const LAST_CHECK_END = Buffer.from('"}', 'latin1');
-const QUOTES_START = Buffer.from('quotes":{', 'latin1');
 const OBJECT_END = '}'.charCodeAt(0);
+/** How the body of a decision begins, from the end of the times on. */
+const DECISION_START = Buffer.from('},"body":{"checks":[', 'latin1');
+/** Looked for by rare characters first: a quotation mark or a brace is in each line. */
+const CHECKS_END = Buffer.from('],"', 'latin1');
+const QUOTES_START = Buffer.from('quotes":{', 'latin1');
 
-function standsAt(frame: Buffer, at: number, text: Buffer): boolean {
-  const end = at + text.length;
-  return end <= frame.length && frame.compare(text, 0, undefined, at, end) === 0;
-}
-
-/** Where the first check of a decision stands; undefined in other records. */
-function checksAt(frame: Buffer): number | undefined {
+/** Where the checks of a decision begin; undefined in other records. */
+function checksIn(frame: Buffer): number | undefined {
   const endOfTimes = frame.indexOf(OBJECT_END, FRAME_HEADER_BYTES);
-  if (endOfTimes < 0 || !standsAt(frame, endOfTimes, DECISION_START)) return undefined;
-  return endOfTimes + DECISION_START.length;
-}
-
-/** Where the checks that begin at `from` end; undefined where one of them reads like their end. */
-function checksEnd(frame: Buffer, from: number): number | undefined {
-  const end = frame.indexOf(CHECKS_END, from);
-  if (end === from) return end;
-  return end > 0 && standsAt(frame, end - LAST_CHECK_END.length, LAST_CHECK_END) ? end : undefined;
+  const from = endOfTimes + DECISION_START.length;
+  return frame.subarray(endOfTimes, from).equals(DECISION_START) ? from : undefined;
 }
 
 /** From `from` on, without the quotes by symbol: each decision has others, which takes a parser long. */
 function withoutQuotes(frame: Buffer, from: number): string {
   const at = frame.indexOf(QUOTES_START, from);
-  if (at < 0) return frame.toString('utf8', from);
+  if (at < 0) return textIn(frame, from);
   const first = at + QUOTES_START.length;
-  return (
-    frame.toString('utf8', from, first) + frame.toString('utf8', frame.indexOf(OBJECT_END, first))
-  );
+  return textIn(frame, from, first) + textIn(frame, frame.indexOf(OBJECT_END, first));
 }
 
 /**
  * The same, of a decision without what it was judged by, its checks and quotes: two thirds of a journal. The
- * checks are the first field of a body, whose fields are in order. Where one of the two does not end as they
- * are written, all of it is read.
+ * checks are the first field of a body, whose fields are in order. What is cut out where one of them only reads
+ * like the end leaves no JSON behind, and then all of it is read.
  */
 export function leanRecordIn(frame: Buffer): AuditRecord | { readonly fault: string } {
-  const from = checksAt(frame);
-  const end = from === undefined ? undefined : checksEnd(frame, from);
-  if (end === undefined) return recordIn(frame);
-  const before = frame.toString('utf8', FRAME_HEADER_BYTES, from);
-  const record = parseRecord(before + withoutQuotes(frame, end));
+  const from = checksIn(frame);
+  if (from === undefined) return recordIn(frame);
+  const rest = withoutQuotes(frame, frame.indexOf(CHECKS_END, from));
+  const record = parseRecord(textIn(frame, FRAME_HEADER_BYTES, from) + rest);
   return record === undefined ? recordIn(frame) : numbered(record, frame);
 }
 

@@ -195,7 +195,7 @@ class JournalScanner {
     const end = this.#scanFrames(name, { header, bytes });
     this.#checkRest(name, bytes, isLast && this.#reserve === undefined);
     this.#files.push({ name, header, end });
-    if (isLast) this.#last = { name, header, end, bytes };
+    this.#last = { name, header, end, bytes };
   }
 
   #checkPlace(name: string, number: number, header: FileHeader): void {

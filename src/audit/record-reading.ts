@@ -76,6 +76,12 @@ export class FrameRuns {
   }
 }
 
+/** Memory of a file whose frames were all handed on, with how many runs there were by then. */
+interface FilledRoom {
+  readonly memory: Buffer;
+  readonly runs: number;
+}
+
 /** Sizes of memory are multiples of this, so that files of about one size take turns in it. */
 const ROOM_BYTES = 1 << 22;
 
@@ -85,13 +91,13 @@ const ROOM_BYTES = 1 << 22;
  * cost, and a journal of any length takes as little.
  */
 export class MemoryInTurn {
-  readonly #runs: FrameRuns;
+  readonly #runs: Pick<FrameRuns, 'flush'>;
   readonly #reader: Pick<RecordReader, 'hasRead'>;
   /** This file's, and that of the one before. */
   #now: Buffer | undefined;
-  #before: { readonly memory: Buffer; readonly runs: number } | undefined;
+  #before: FilledRoom | undefined;
 
-  constructor(runs: FrameRuns, reader: Pick<RecordReader, 'hasRead'>) {
+  constructor(runs: Pick<FrameRuns, 'flush'>, reader: Pick<RecordReader, 'hasRead'>) {
     this.#runs = runs;
     this.#reader = reader;
   }
@@ -99,11 +105,14 @@ export class MemoryInTurn {
   /** For the next file; of the one before the frames are all added. */
   room(bytes: number): Buffer {
     const runs = this.#runs.flush();
-    const { memory, runs: until } = this.#before ?? {};
+    const before = this.#before;
     this.#before = this.#now && { memory: this.#now, runs };
-    const isFree = memory !== undefined && memory.length >= bytes;
-    this.#now = isFree && this.#reader.hasRead(until ?? 0) ? memory : newRoom(bytes);
+    this.#now = this.#isFree(before, bytes) ? before.memory : newRoom(bytes);
     return this.#now;
+  }
+
+  #isFree(room: FilledRoom | undefined, bytes: number): room is FilledRoom {
+    return room !== undefined && room.memory.length >= bytes && this.#reader.hasRead(room.runs);
   }
 }
 

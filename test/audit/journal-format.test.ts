@@ -277,8 +277,13 @@ describe('a record without what it was judged by', () => {
 
   it('lacks its checks and quotes and nothing else, whatever clocks it was written by', () => {
     const at = { market: epochMicros(1), mono: 12_345, wall: epochMicros(2) };
-    for (const record of [preview, intent].flatMap((each) => each && [each, { ...each, at }])) {
-      if (record === undefined) throw new Error('an order has both');
+    if (preview?.body.kind !== 'previewMade') throw new Error('an order begins with its preview');
+    const { checks, principal } = preview.body;
+    expect(checks).not.toEqual([]);
+    const denial = { code: 'killed', message: 'no', numbers: { a: 1 } } as const;
+    const body = { kind: 'previewRefused', strategy: 'x', checks, denial, principal } as const;
+    const decisions = [preview, intent ?? preview, recordOf(3, body)];
+    for (const record of decisions.flatMap((each) => [each, { ...each, at }])) {
       expect(recordIn(frameOf(record))).toEqual(record);
       expect(leanRecordIn(frameOf(record))).toEqual(leanOf(record));
     }

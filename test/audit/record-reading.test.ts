@@ -23,7 +23,7 @@ import { scanChain, scanJournal } from '../../src/audit/journal-scan.ts';
 import { JournalTail } from '../../src/audit/journal-tail.ts';
 import { machineTimes } from '../../src/audit/machine-times-shell.ts';
 import type { FrameRun, RecordReader, RecordsRead } from '../../src/audit/record-reading.ts';
-import { NewestFrames, RecordReading } from '../../src/audit/record-reading.ts';
+import { MemoryInTurn, NewestFrames, RecordReading } from '../../src/audit/record-reading.ts';
 import { JournalSealer } from '../../src/audit/sealer.ts';
 import type { AuditBody, AuditRecord } from '../../src/engine/domain/audit-record.ts';
 import { filesBelow, homeWith, memoryDisk, smallLimits } from './support/home-files.ts';
@@ -76,6 +76,8 @@ function withFrame(home: string, { frame }: EncodedRecord): ReadonlyMap<string, 
 class WatchedReading implements RecordReader {
   readonly seen: AuditRecord[] = [];
   readonly runs: FrameRun[] = [];
+  /** After how many runs it was asked whether it had read them. */
+  readonly asked: number[] = [];
   readonly #reading = new RecordReading((record) => this.seen.push(record));
 
   take(run: FrameRun): void {
@@ -84,7 +86,8 @@ class WatchedReading implements RecordReader {
   }
 
   hasRead(runs: number): boolean {
-    return this.runs.length >= runs;
+    this.asked.push(runs);
+    return this.#reading.hasRead();
   }
 
   finish(): Promise<RecordsRead> {
@@ -98,7 +101,7 @@ class LateReading extends WatchedReading {
     this.runs.push(run);
   }
 
-  override hasRead(): boolean {
+  override hasRead(): false {
     return false;
   }
 
@@ -181,7 +184,18 @@ describe('the memory of the files', () => {
     const passing = memories.slice(0, -1);
     expect(passing).toEqual(passing.map((_, i) => memories[i % 2]));
     expect(new Set(memories).size).toBe(3);
+    expect(reader.asked).toEqual(passing.slice(2).map((_, i) => i + 1));
     expect(checked.last?.bytes.buffer).toBe(memories.at(-1));
+  });
+
+  it('is new where a file is larger, and the same where it is as large', () => {
+    const mebibyte = 1 << 20;
+    const memory = new MemoryInTurn({ flush: () => 0 }, { hasRead: () => true });
+    const sizes = [4, 4, 4, 3, 5, 5, 8].map((count) => count * mebibyte);
+    const rooms = sizes.map((bytes) => memory.room(bytes));
+    expect(rooms.map(({ length }) => length / mebibyte)).toEqual([4, 4, 4, 4, 8, 8, 8]);
+    const places = rooms.map(({ buffer }) => rooms.findIndex((other) => other.buffer === buffer));
+    expect(places).toEqual([0, 1, 0, 1, 4, 5, 4]);
   });
 
   it('is new where the reader gets nowhere: nothing is written over that was not read', async () => {

@@ -213,10 +213,13 @@ export interface CoreParts {
 export class StartingCore implements RecordReader<Book> {
   readonly worker: Worker;
   readonly #read = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #patienceMillis: number;
+  #isStuck = false;
 
   /** Takes over a thread that `startCoreThread` made. */
-  constructor(worker: Worker) {
+  constructor(worker: Worker, patienceMillis = STUCK_MILLIS) {
     this.worker = worker;
+    this.#patienceMillis = patienceMillis;
     worker.ref();
   }
 
@@ -224,12 +227,15 @@ export class StartingCore implements RecordReader<Book> {
     this.#tell({ kind: 'frames', run, read: this.#read.buffer });
   }
 
-  /** Waits as long as the thread goes on reading; at first it loads its program. */
+  /** Waits as long as the thread goes on reading, and never again once it did not; at first it loads its
+   * program. */
   hasRead(runs: number): boolean {
-    for (let read = Atomics.load(this.#read, 0); read < runs; read = Atomics.load(this.#read, 0)) {
-      if (Atomics.wait(this.#read, 0, read, STUCK_MILLIS) === 'timed-out') return false;
+    let read = Atomics.load(this.#read, 0);
+    while (read < runs && !this.#isStuck) {
+      this.#isStuck = Atomics.wait(this.#read, 0, read, this.#patienceMillis) === 'timed-out';
+      read = Atomics.load(this.#read, 0);
     }
-    return true;
+    return read >= runs;
   }
 
   /** Rejects when the thread died. */

@@ -52,13 +52,13 @@ export interface RecordedRun {
   readonly before?: string;
 }
 
-/** This run and those that count with it; none where runs do not count together. */
-function partsOf({ madeOf }: Campaign, seed: number, run: RecordedRun): readonly Part[] {
+/** This run behind those that count with it. One with a violation stands alone, for good. */
+function partsOf(seed: number, run: RecordedRun): readonly Part[] {
   const { outcome, machine, seconds, source = '', before = '' } = run;
-  const { runs, lastSeed = seed } = outcome;
-  if (madeOf === undefined) return [];
+  const { runs, violations, lastSeed = seed } = outcome;
   const { commit } = machine;
-  return partsWith(partsIn(before), { runs, firstSeed: seed, lastSeed, seconds, commit, source });
+  const newest = { runs, firstSeed: seed, lastSeed, seconds, commit, source };
+  return violations.length > 0 ? [newest] : partsWith(partsIn(before), newest);
 }
 
 function sumOf(parts: readonly Part[], of: 'runs' | 'seconds'): number {
@@ -74,13 +74,12 @@ export function campaignSection(
   const { outcome, machine } = run;
   const { hardware, node, date, commit } = machine;
   const { violations } = outcome;
-  const parts = partsOf(campaign, seed, run);
-  const isSummed = parts.length > 0;
-  const runs = isSummed ? sumOf(parts, 'runs') : outcome.runs;
-  const seconds = isSummed ? sumOf(parts, 'seconds') : run.seconds;
-  const all = outcome.all ?? campaign.runs;
+  const parts = partsOf(seed, run);
+  const runs = runsOf(sumOf(parts, 'runs'), outcome.all ?? campaign.runs);
+  const seconds = Math.round(sumOf(parts, 'seconds'));
+  const isPart = campaign.madeOf !== undefined && violations.length === 0;
   const lines = [
-    ...parts.map((part) => partLine(part, campaign.unit)),
+    ...(isPart ? parts.map((part) => partLine(part, campaign.unit)) : []),
     ...(parts.length > 1 ? ['The counts below are those of the last part.'] : []),
     ...countLines(outcome.counts),
     ...outcome.notes,
@@ -91,7 +90,7 @@ export function campaignSection(
     '',
     campaign.proves,
     '',
-    `**${runsOf(runs, all)} ${campaign.unit}, ${violations.length} violations**, seed ${parts[0]?.firstSeed ?? seed}, ${Math.round(seconds)} s`,
+    `**${runs} ${campaign.unit}, ${violations.length} violations**, seed ${parts[0]?.firstSeed ?? seed}, ${seconds} s`,
     '',
     ...lines.map((line) => `- ${line}`),
     '',

@@ -97,6 +97,8 @@ function scanned({ files = {}, reserve, checkpoint }: Home): readonly string[] {
   const { fault, notices, position, records, exactEnd } = scan;
   const ends = [...scan.files, ...(scan.reserve === undefined ? [] : [scan.reserve])];
   expect(ends.every(({ header }) => header.journalId.length > 0)).toBe(true);
+  const kept = [scan.last, scan.reserve].filter((file) => file !== undefined);
+  expect(kept.every(({ bytes }) => bytes.length > 0)).toBe(true);
   return [
     `records ${records}: ${seen.join(', ')}`,
     `at ${position.seq} ${position.hash.toString('hex').slice(0, 8)}`,

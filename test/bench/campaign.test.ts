@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
+import type { CampaignOutcome } from '../../bench/support/campaign.ts';
 import { campaignSection, countLines, verdictLine } from '../../bench/support/campaign-results.ts';
 import { sourceOf } from '../../bench/support/machine.ts';
 import { projectRoot } from '../support/tidy-source.ts';
@@ -123,11 +124,13 @@ describe('what a campaign reports', () => {
     const [first] = CAMPAIGNS;
     if (first === undefined) throw new Error('there are campaigns');
     const campaign = { ...first, runs: 1_000_000, unit: 'sessions', madeOf: ['src'] };
-    const part = (seed: number, runs: number, source: string, before = '') => {
-      const made = { ...outcome, violations: [], runs, lastSeed: seed + runs };
-      const run = { outcome: made, machine, seconds: 100, source, before };
-      return campaignSection(campaign, { seed }, run);
+    const partOf = (made: Partial<CampaignOutcome>, source: string, before = '') => {
+      const { runs = 0, lastSeed = 0, violations = [] } = made;
+      const run = { outcome: { ...outcome, runs, lastSeed, violations }, machine, seconds: 100 };
+      return campaignSection(campaign, { seed: lastSeed - runs }, { ...run, source, before });
     };
+    const part = (seed: number, runs: number, source: string, before = '') =>
+      partOf({ runs, lastSeed: seed + runs }, source, before);
     const source = '0123456789ab';
 
     it('count together over one source', () => {
@@ -151,6 +154,14 @@ describe('what a campaign reports', () => {
       expect(section).toContain(
         `**3,000 of 1,000,000 sessions, 0 violations**, seed ${seed}, 100 s`,
       );
+    });
+
+    it('stand alone where they found something, and count with none after that', () => {
+      const made = { runs: 3_000, lastSeed: 23_001, violations: ['seed 20007: two orders'] };
+      const found = partOf(made, source, part(1, 12_000, source));
+      expect(found).toContain('**3,000 of 1,000,000 sessions, 1 violations**, seed 20001, 100 s');
+      const next = part(50_001, 5, source, found);
+      expect(next).toContain('**5 of 1,000,000 sessions, 0 violations**, seed 50001, 100 s');
     });
 
     it('are made of files that there are, and are another source once one of them is changed', () => {

@@ -74,6 +74,11 @@ function asTarget(debit: number): NonNullable<ExitPlan['target']> {
     : { kind: 'valueAtOrAbove', price: price(up(-debit)) };
 }
 
+/** Of what is bought alone no stop is chosen: it can lose no more than is paid. */
+function isPaid(intent: OrderIntent): boolean {
+  return 0 - endOf(intent, 'least') <= TICK;
+}
+
 /** How far away the stop by hand is that is chosen for this net. */
 function chosenLoss(intent: OrderIntent, net: number): number {
   const worst = 0 - endOf(intent, 'least') - net;
@@ -83,7 +88,8 @@ function chosenLoss(intent: OrderIntent, net: number): number {
 function handStop(intent: OrderIntent, stop: NonNullable<ExitPlan['stop']>, net: number) {
   const { limit } = intent;
   const chosen = asStop(limit + chosenLoss(intent, limit));
-  const loss = chosen.price === stop.price ? chosenLoss(intent, net) : debitOf(stop) - limit;
+  const isChosen = !isPaid(intent) && chosen.price === stop.price;
+  const loss = isChosen ? chosenLoss(intent, net) : debitOf(stop) - limit;
   return net + loss < debitOf(stop) ? asStop(net + loss) : stop;
 }
 

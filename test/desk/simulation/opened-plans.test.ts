@@ -144,6 +144,18 @@ describe('a plan of an opening by hand', () => {
     expect(planned(chosen, sold([1.5, 0.1])).planOf('P')?.stop?.price).toBe(28_000);
   });
 
+  it('chose no stop for what is paid: one that lies where it would be was asked for', () => {
+    const strangle = [leg('buyToOpen', 'put', 590), leg('buyToOpen', 'call', 610)];
+    const stop = { kind: 'valueAtOrBelow', price: price(500) } as const;
+    const bought: Traded = {
+      strategy: 'place_order',
+      legs: strangle,
+      limit: -0.18,
+      at: [0.09, 0.1],
+    };
+    expect(planned({ stop }, bought).planOf('P')?.stop).toEqual({ ...stop, price: 600 });
+  });
+
   it('keeps a target that cannot be reached any more', () => {
     const target = { kind: 'debitAtOrBelow', price: price(200) } as const;
     expect(planned({ target }, sold([1.5, 0.1])).planOf('P')?.target).toEqual(target);

@@ -3,12 +3,12 @@
  * it. A machine that is lost leaves entries in the bucket whose checkpoint did not get there. Who goes
  * on with the log has to go on behind them: their names are taken for good.
  */
-import { decodeBundle } from './entry-bundle.ts';
+import { decodeBundle, encodeBundle } from './entry-bundle.ts';
 import { EntryChain } from './entry-chain.ts';
 import type { DecodedFrame } from './journal-format.ts';
 import type { LogCheckpoint } from './log-checkpoint.ts';
 import type { TileName } from './log-layout.ts';
-import { parseLogName, TILE_WIDTH, tilePath } from './log-layout.ts';
+import { parseLogName, TILE_WIDTH, tilePath, tilesOf } from './log-layout.ts';
 import { isTileOf } from './log-scan.ts';
 import { leafHash } from './merkle-tree.ts';
 import { TreeLevels } from './tree-levels.ts';
@@ -20,6 +20,9 @@ export interface LogRecords {
   /** So many of them are under the newest checkpoint; the others are chained to those by their hashes,
    * and no signature vouches for them. */
   readonly sealed: number;
+  /** Tiles of the checkpoint that are not among the files, as they were sealed: where a wider one is finished
+   * before they are shipped, that alone is. */
+  readonly replaced: ReadonlyMap<string, Buffer>;
   /** Files beyond the checkpoint that are no part of these records: what is written next collides. */
   readonly foreign: readonly string[];
 }
@@ -33,13 +36,15 @@ export function recordsOfLog(
   const frames: DecodedFrame[] = [];
   const chain = new EntryChain((frame) => frames.push(frame));
   const levels = new TreeLevels();
-  for (const entry of coveredEntries(files, head.size)) {
+  const covered = [...coveredEntries(files, head.size)];
+  for (const entry of covered) {
     chain.take(entry);
     levels.append(leafHash(entry));
   }
   const broken = chain.fault(head);
   if (broken !== undefined) throw fault(broken);
   const sealed = frames.length;
+  const replaced = replacedTiles(files, covered, levels);
   let leaves: Buffer[] = [];
   // Without a record under the head nothing says to which journal the others belong.
   for (const entry of sealed === 0 ? [] : entriesBeyond(files, head.size)) {
@@ -50,7 +55,27 @@ export function recordsOfLog(
     for (const leaf of leaves) levels.append(leaf);
     leaves = [];
   }
-  return { frames, sealed, foreign: foreignFiles(files, head.size, levels) };
+  return { frames, sealed, replaced, foreign: foreignFiles(files, head.size, levels) };
+}
+
+function replacedTiles(
+  files: LogFiles,
+  entries: readonly Buffer[],
+  levels: TreeLevels,
+): ReadonlyMap<string, Buffer> {
+  const tiles = new Map<string, Buffer>();
+  for (const name of tilesOf(entries.length)) {
+    const path = tilePath(name);
+    if (files.has(path)) continue;
+    const { level, index, width } = name;
+    const from = index * TILE_WIDTH;
+    const isBundle = level === 'entries';
+    const bytes = isBundle
+      ? encodeBundle(entries.slice(from, from + width))
+      : Buffer.from(levels.tile(level, from, from + width));
+    tiles.set(path, bytes);
+  }
+  return tiles;
 }
 
 function* coveredEntries(files: LogFiles, size: number): Generator<Buffer> {

@@ -100,6 +100,8 @@ export class LogShipper {
   readonly #waited: ShippingWait;
   /** Files whose last put had no certain outcome. */
   readonly #unsure = new Set<string>();
+  /** Those that this run has shipped. */
+  readonly #shipped = new Set<string>();
   #waitMillis = 0;
   #isOverBound = false;
   #shipping: Promise<void> | undefined;
@@ -126,11 +128,11 @@ export class LogShipper {
     }
   }
 
-  /** A file of the log is finished. */
+  /** A file of the log is finished; once more where the seal that it belongs to is made again. */
   add(name: string, bytes: number): void {
     this.#spool.remove(name);
     const sinceMicros = this.#options.nowMicros();
-    this.#spool.add({ name, bytes, sinceMicros, maybeShipped: false });
+    this.#spool.add({ name, bytes, sinceMicros, maybeShipped: this.#shipped.has(name) });
   }
 
   /** A file was replaced by a wider one and need not be shipped any more. */
@@ -227,9 +229,10 @@ export class LogShipper {
   async #put(name: string, { object, before }: Draft): Promise<Attempt> {
     const { key } = object;
     if (before !== 'absent') return this.#settle(name, key, before);
+    // Until the ledger has it: not every store refuses the same name again.
+    this.#unsure.add(name);
     const result = await this.#options.store.put(object);
     if (result.kind === 'stored') return this.#accept(name, key, result.versionId);
-    this.#unsure.add(name);
     if (result.kind === 'failed') return { reason: result.reason };
     return this.#settle(name, key, await this.#existing(object));
   }
@@ -256,6 +259,7 @@ export class LogShipper {
   #accept(name: string, key: string, versionId: string): Attempt {
     const { bucket } = this.#options.store;
     this.#ledger.append({ name, bucket, key, versionId });
+    this.#shipped.add(name);
     return this.#stored(name);
   }
 

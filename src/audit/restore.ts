@@ -60,14 +60,14 @@ export function restoreHome(
     throw new DeltaringError('INPUT_INVALID', what);
   }
   const head = newestOf(files);
-  const { frames, sealed, foreign } = recordsOfLog(files, head, (what) => {
+  const { frames, sealed, replaced, foreign } = recordsOfLog(files, head, (what) => {
     return new DeltaringError('JOURNAL_CORRUPT', `the log cannot be restored: ${what}`);
   });
   if (shipsOn && foreign.length > 0) throw cannotShipOn(foreign);
   disk.makeFolder(paths.journal);
   disk.makeFolder(paths.audit);
   writeJournal(disk, paths, head, frames);
-  copyLog(disk, paths, files, head);
+  copyLog(disk, paths, new Map([...files, ...replaced]), head);
   const isNewKey = adoptKey(disk, paths, head, systemMicros);
   const isKilled = restoreLatch(home, frames.slice(0, sealed)) || restoreLatch(home, frames);
   return {

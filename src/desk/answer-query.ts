@@ -11,7 +11,20 @@ import { orderView } from './orders/order-views.ts';
 import { planView } from './plan/plan-view.ts';
 import { cardNow } from './previews/dry-runs.ts';
 import type { PreviewShelf } from './previews/preview-shelf.ts';
+import { awaitedBy } from './previews/replacing.ts';
 import { deltaView, greeksByPosition, pnlView } from './queries.ts';
+
+/** Why nothing stands under this id: it may be that of a replacement. */
+function noOrder(desk: DeskContext, orderId: string): ReturnType<typeof deny> {
+  const awaited = awaitedBy(desk, orderId);
+  const replacement =
+    awaited === undefined
+      ? desk.day.replacements.unsent.get(orderId)
+      : `it follows once ${awaited} has ended, which is called back for it`;
+  const why = replacement === undefined ? '' : `, ${replacement}`;
+  const message = `no order "${orderId}"${why}; get_recent_orders lists them`;
+  return deny('not_found', message, { orderId });
+}
 
 /** Answers one query: `{value}` or `{denied}`. */
 export function answerQuery(
@@ -36,9 +49,7 @@ export function answerQuery(
     case 'orderStatus': {
       const order = desk.orders.get(query.orderId);
       if (order !== undefined) return { value: orderView(desk, order) };
-      const unsent = desk.day.replacements.unsent.get(query.orderId);
-      const message = `no order "${query.orderId}"${unsent === undefined ? '' : `, ${unsent}`}; get_recent_orders lists them`;
-      return deny('not_found', message, { orderId: query.orderId });
+      return noOrder(desk, query.orderId);
     }
     case 'describeToken': {
       const found = desk.tokens.lookup(query.tokenSha256, caller.principal, desk.at);

@@ -24,7 +24,7 @@ import { confirm } from './previews/confirms.ts';
 import { previewOrder } from './previews/manual-orders.ts';
 import type { PreviewShelf, PreviewTurn } from './previews/preview-shelf.ts';
 import { previewClose, previewStrategy } from './previews/previews.ts';
-import { previewReplace } from './previews/replacing.ts';
+import { awaitedBy, previewReplace } from './previews/replacing.ts';
 import type { Reconciler } from './reconciling/reconciling.ts';
 
 /** What a command came to: an answer now, or orders whose outcome the caller waits for. */
@@ -127,7 +127,9 @@ function runConfirm(room: CommandRoom, caller: Caller, tokenSha256: string): Com
   return 'denied' in started ? { answer: started } : started;
 }
 
-function cancel(desk: DeskContext, turn: PreviewTurn, orderId: string): unknown {
+/** What waits for the end of another order is cancelled with that one. */
+function cancel(desk: DeskContext, turn: PreviewTurn, asked: string): unknown {
+  const orderId = awaitedBy(desk, asked) ?? asked;
   const order = desk.orders.get(orderId);
   if (order === undefined) {
     return deny('not_found', `no order "${orderId}"; get_recent_orders lists them`, { orderId });

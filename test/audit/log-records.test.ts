@@ -6,6 +6,7 @@ import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { readKillLatch } from '../../src/audit/kill-latch.ts';
 import { logFileNames } from '../../src/audit/log-folder.ts';
 import { restoreHome } from '../../src/audit/restore.ts';
+import { verifyJournal } from '../../src/audit/verify.ts';
 import type { AuditBody } from '../../src/engine/domain/audit-record.ts';
 import { alertBody, recordsOf, START_MICROS } from './support/sample-records.ts';
 import { sealedHome, sealerOf } from './support/sealed-home.ts';
@@ -44,6 +45,19 @@ describe('records beyond the newest checkpoint', () => {
       lastSeq: 5,
       foreign: [],
     });
+  });
+
+  it('stand for the tiles that a wider one replaced before they were shipped', () => {
+    const files = logWithMore(alertBody('3'), alertBody('4'), alertBody('5'));
+    const whole = new Map(files);
+    const narrow = ['tile/entries/000.p/3', 'tile/0/000.p/3'];
+    for (const name of narrow) expect(files.delete(name)).toBe(true);
+    const { home } = restored(files, true);
+    const { log } = journalPaths(home);
+    for (const name of narrow) expect(realDisk.read(join(log, name))).toEqual(whole.get(name));
+    expect(verifyJournal(home).exitCode).toBe(0);
+    sealerOf(home);
+    expect(verifyJournal(home).exitCode).toBe(0);
   });
 
   it('end a kill that a signature vouches for no more than they begin none', () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { realDisk } from '../../src/audit/disk.ts';
+import { type Disk, realDisk } from '../../src/audit/disk.ts';
 import { openJournal } from '../../src/audit/journal-open.ts';
 import { journalPaths } from '../../src/audit/journal-paths.ts';
 import { checkBucket, LogShipper, objectKey } from '../../src/audit/log-shipper.ts';
@@ -33,8 +33,11 @@ describe('shipping the sealed log', () => {
   afterAll(() => server.close());
 
   /** A journal that is written, a sealer and a shipper, all by one clock that moves by hand. */
-  function running(options: { home?: string; bucket?: string; through?: string } = {}) {
+  function running(
+    options: { home?: string; bucket?: string; through?: string; disk?: Disk } = {},
+  ) {
     const { home = tempHome(), bucket = `audit-${++buckets}`, through = endpoint } = options;
+    const { disk = realDisk } = options;
     if (server.versions(bucket).length === 0) server.createBucket(bucket);
     const { writer, lastSeq } = openJournal({ home });
     const clock = new HandClock();
@@ -49,7 +52,7 @@ describe('shipping the sealed log', () => {
       onReplaced: (name) => shipper?.drop(name),
     });
     shipper = new LogShipper({
-      disk: realDisk,
+      disk,
       paths,
       journalId: sealer.journalId,
       store,
@@ -231,6 +234,31 @@ describe('shipping the sealed log', () => {
     // The new start made one checkpoint: nothing else is new.
     expect(server.puts).toBe(puts + 1);
     expect(await second.verify()).toMatchObject({ exitCode: 0, records: 3 });
+  });
+
+  it('does not send again what the ledger could not note, nor what is sealed once more', async () => {
+    let isFull = false;
+    const disk: Disk = {
+      ...realDisk,
+      writeAt: (fd, bytes, at) => {
+        if (isFull) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+        realDisk.writeAt(fd, bytes, at);
+      },
+    };
+    const rig = running({ disk });
+    rig.seal(1, 2);
+    const puts = server.puts;
+    isFull = true;
+    for (let i = 0; i < 3; i++) await rig.shipper.ship();
+    expect(rig.problems.join()).toContain('no space');
+    isFull = false;
+    await rig.shipper.ship();
+    const { length } = server.versions(rig.bucket);
+    expect(server.puts).toBe(puts + length);
+    const [file] = readShipped(realDisk, rig.paths.shipped);
+    rig.shipper.add(file?.name ?? '', 1);
+    await rig.shipper.ship();
+    expect([server.puts, rig.shipper.lag().files]).toEqual([puts + length, 0]);
   });
 
   it('waits longer after each failure, and asks before it sends again', async () => {

@@ -140,8 +140,8 @@ function fillIn(
 function legIn(leg: z.infer<typeof legShape>, order: string, index: number): TastyLeg | undefined {
   const instrument = instrumentIn(leg);
   const action = ACTIONS.get(leg.action);
-  const { quantity } = leg;
-  if (instrument === undefined || action === undefined || quantity === undefined) return undefined;
+  const { quantity = 0 } = leg;
+  if (instrument === undefined || action === undefined || quantity <= 0) return undefined;
   const fills = (leg.fills ?? []).flatMap((fill, place) => {
     const read = fillIn(fill, order, `${index}-${place}`);
     return read === undefined ? [] : [read];
@@ -182,7 +182,7 @@ function isWaiting(order: z.infer<typeof orderShape>, standing: OrderStanding): 
 }
 
 /** Reads one order. Undefined where it has no id (a dry run has none), or legs of a kind that this
- * engine has no word for, as futures. */
+ * engine has no word for, as futures, or of no quantity, as of an order for an amount of dollars. */
 export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   const parsed = orderShape.safeParse(value);
   const id = parsed.data?.id;

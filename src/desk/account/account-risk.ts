@@ -87,8 +87,10 @@ function share({ openingIntent, quantity }: StructurePosition): number {
   return quantity / (openingIntent?.quantity ?? quantity);
 }
 
+/** What is left of an order: all of one that names no quantity, as an order for an amount of dollars. */
 function remainingShare(order: OrderRecord): number {
-  return (order.intent.quantity - filledUnits(order)) / order.intent.quantity;
+  const { quantity } = order.intent;
+  return quantity > 0 ? (quantity - filledUnits(order)) / quantity : 1;
 }
 
 /** What the plan of a held structure may yet lose: that of its opening while its units are whole, else up

@@ -156,7 +156,7 @@ export function govern(desk: DeskContext): void {
   governByQuotes(desk, pnl);
   holdTrading(desk, 'sharesHeld', book.sharesHeld() !== 0);
   holdTrading(desk, 'notReconciled', !day.reconciled);
-  latchPace(desk);
+  latchRejects(desk);
   const isAll = day.status.causes.includes('flatten');
   keepFlattening(desk, () => isAll);
   holdWhileFlattening(desk);
@@ -193,16 +193,15 @@ function offerToReduce(desk: DeskContext): void {
   desk.out.alert('warning', 'DELTA_CAP', what);
 }
 
-/** A strategy that repeats itself and a broker that keeps rejecting hold trading down until the
- * operator re-arms: raised here, never lifted. */
-function latchPace(desk: DeskContext): void {
-  latchRepeats(desk);
+/** A broker that keeps rejecting holds trading down until the operator re-arms: raised here, never lifted. */
+function latchRejects(desk: DeskContext): void {
   const isRejected = consecutiveRejects(desk) >= desk.config.limits.maxConsecutiveRejects;
   if (isRejected) latch(desk, 'rejectBreaker');
 }
 
-/** To be called behind each opening that is recorded, and by a restart behind its record: whoever looks
- * later may find it beyond the window, for a crash or the machine's sleep comes in between. */
+/** A strategy that repeats itself holds trading down until the operator re-arms. To be called behind each
+ * opening that is recorded, and by a restart behind its record: whoever looks later may find it beyond the
+ * window, for a crash or the machine's sleep comes in between, or by another limit, once a raise has ended. */
 export function latchRepeats(desk: DeskContext): void {
   const { at, day, config } = desk;
   const { limits } = config;

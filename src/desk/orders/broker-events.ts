@@ -305,7 +305,7 @@ function onFill(desk: DeskContext, event: Extract<BrokerEvent, { kind: 'fill' }>
 function tellOverfill(desk: DeskContext, order: OrderRecord): void {
   const { intentId, quantity } = order.intent;
   const filled = filledUnits(order);
-  if (filled <= quantity) return;
+  if (filled <= quantity || quantity === 0) return;
   const text = `order ${intentId} was of ${quantity} units and the broker traded ${filled}: what is held counts in every limit and leaves by its plan; close_position takes off what you do not want`;
   desk.out.alert('critical', 'ORDER_OVERFILLED', text, intentId);
 }

@@ -26,12 +26,14 @@ export function driftSnapshot(
   return { net: net.mid, tick: tickAt(gridOf(intent.legs), net.mid), shortDeltas };
 }
 
-/** Compares the live market with the preview: adverse moves only. */
+/** Compares the live market with the preview: adverse moves only. A close has none: a leg that lost its market
+ * since keeps nobody from getting out. */
 export function drifted(
   desk: DeskContext,
   intent: OrderIntent,
   grant: TokenGrant,
 ): Denial | undefined {
+  if (grant.previewed === undefined) return undefined;
   const net = netPrices(intent.legs, (symbol) => quoteOf(desk, symbol));
   if ('missing' in net) {
     return deny('leg_market_missing', `${net.missing} has no ${net.side} now; preview again`, {
@@ -39,6 +41,5 @@ export function drifted(
       side: net.side,
     }).denied;
   }
-  if (grant.previewed === undefined) return undefined;
   return judgeDrift(grant.previewed, driftSnapshot(desk, intent, net), desk.config.limits);
 }

@@ -171,6 +171,14 @@ export interface Confirmed {
   readonly previewId: string;
 }
 
+/** The order whose end a replacement of this id waits for; undefined where none waits. */
+export function awaitedBy({ day }: DeskContext, intentId: string): string | undefined {
+  for (const [orderId, replacement] of day.replacements.waiting) {
+    if (unsentOf(orderId, replacement).intentId === intentId) return orderId;
+  }
+  return undefined;
+}
+
 function unsentOf(orderId: string, { grant }: Replacement): Confirmed {
   const { principal, previewId, intents } = grant;
   const [intent] = intents;

@@ -46,6 +46,15 @@ function order(change: object): TastyOrder {
 }
 
 describe('an order of tastytrade', () => {
+  it.each(['0', 0, undefined])(
+    'for an amount of dollars, with %s as quantity, is none',
+    (quantity) => {
+      expect(
+        parseTastyOrder({ ...ORDER, legs: [{ ...LEG, quantity, fills: [] }] }),
+      ).toBeUndefined();
+    },
+  );
+
   it('is read whatever its numbers are written as', () => {
     expect(order({})).toMatchObject({
       id: '301',

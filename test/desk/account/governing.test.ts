@@ -466,6 +466,20 @@ describe('the pace of the desk', () => {
     expect(later.day.status.causes).toEqual([]);
   });
 
+  it('judges openings by the limit of then, where that was raised for a time', () => {
+    const much = { maxDailyLossCents: cents(900_000), maxOpenRiskCents: cents(900_000) };
+    const base = { ...much, maxRepeats: 2, duplicateWindowMillis: 0 };
+    const untilWall = addMicros(new DeskRig().at.wall, 60 * RAISED_FOR_MICROS);
+    const raise = { setting: 'MAX_REPEATS', value: 5, untilWall, text: 'a busy hour' } as const;
+    const rig = new DeskRig({ limits: base, limitRaises: [raise] });
+    for (let i = 0; i < 3; i += 1) open(rig);
+    expect(rig.at.wall).toBeLessThan(untilWall);
+    rig.advance(300);
+    expect(rig.alerts()).toContain('LIMIT_RAISE_ENDED');
+    expect(rig.day.status.causes).toEqual([]);
+    expect(denialIn(openingIsDenied(rig)).code).toBe('repeated_execution');
+  });
+
   it('forgives by the release of a kill too, over a restart; with nothing to lift it forgives nothing', () => {
     const limits = { maxConsecutiveRejects: 2, duplicateWindowMillis: 0 };
     const rig = new DeskRig({ knobs: { rejectNext: 1 }, limits });

@@ -65,6 +65,24 @@ describe('a confirm token', () => {
     expect(left()).toBe(1);
   });
 
+  it('of a close is redeemed though a leg of it has lost its market since', () => {
+    const rig = new DeskRig();
+    const { positionId } = rig.openPosition();
+    const { tokenSha256, card } = rig.previewClose(positionId);
+    const wing = card.legs.find(
+      ({ action, right }) => action === 'Sell to Close' && right === 'put',
+    );
+    rig.edit = (sides, right, strike) =>
+      right === wing?.right && strike === wing.strike ? { bid: undefined, ask: 0.05 } : sides;
+    rig.quotes();
+    const { orderId } = valueIn(rig.confirm(tokenSha256));
+    expect(rig.submitted).toContain(orderId);
+    rig.advance(30);
+    expect(rig.positions().flatMap(({ legs }) => legs)).toMatchObject([
+      { instrument: { right: 'put', strike: (wing?.strike ?? 0) * 10_000 }, quantity: 1 },
+    ]);
+  });
+
   it('tells a stranger no more than an unknown one tells anybody', () => {
     const rig = new DeskRig();
     const { tokenSha256 } = rig.preview();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConfirmResult, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { ConfirmResult, OrderView, TradeCard } from '../../../src/desk/engine-api.ts';
 import type { RiskCheckView } from '../../../src/desk/engine-api-risk.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, price } from '../../../src/engine/domain/units.ts';
@@ -438,6 +438,26 @@ describe('replacing an order', () => {
     rig.advance(1);
     expect(rig.order(orderId).reason).toBe(`replaced by ${newId}`);
     expect(resultOf(rig.confirm(tokenSha256))).toMatchObject({ orderId: newId, replayed: true });
+  });
+
+  it('is asked after and cancelled by its own id while it waits', () => {
+    const { rig, orderId } = working();
+    const { tokenSha256 } = ask(rig, orderId, worstOf(rig, orderId));
+    rig.gateway.isMute = true;
+    const newId = resultOf(rig.confirm(tokenSha256)).orderId ?? '';
+    const query = { kind: 'orderStatus', orderId: newId } as const;
+    const told = () => denialIn(rig.desk.query(query, TRADER, rig.at) as Reply<unknown>).message;
+    expect(told()).toContain(`it follows once ${orderId} has ended`);
+    const cancelled = rig.ask<OrderView>(
+      { kind: 'cancel', orderId: newId, tokenSha256: rig.newToken() },
+      TRADER,
+    );
+    expect(cancelled).toMatchObject({ value: { orderId } });
+    rig.brokerSays({ kind: 'cancelled', intentId: orderId, remaining: 1 });
+    rig.advance(1);
+    expect(rig.submitted).toEqual([orderId]);
+    expect(notSent(rig)).toEqual([`order ${orderId} is not replaced: it was cancelled`]);
+    expect(told()).toContain('not replaced: it was cancelled');
   });
 
   it('sends nothing on a market that its confirm would refuse, and tells how far it drifted', () => {

@@ -536,6 +536,29 @@ describe('an order at the broker', () => {
     expect(rig.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
   });
 
+  it('of somebody else for an amount of dollars may lose anything, and stops no way out', () => {
+    const rig = holding();
+    const instrument = { kind: 'shares', symbol: 'AAPL' } as const;
+    const legs = [{ instrument, action: 'buyToOpen', ratio: 1 } as const];
+    const limit = price(-1_800_000);
+    const theirs = { intentId: 'external-B-9', brokerOrderId: 'B-9', legs, remaining: 0, limit };
+    edit(rig, () => ({ workingOrders: [theirs] }));
+    rig.advance(ALARM_SECONDS);
+    for (const each of [rig, rig.restart(rig.records(), { isOpen: false })]) {
+      expect(each.order('external-B-9').worstCaseCents).toBe(UNBOUNDED_LOSS_CENTS);
+      const { limits } = each.query<RiskCheckView>({ kind: 'riskCheck' });
+      const risk = limits.find(({ name }) => name === 'MAX_OPEN_RISK');
+      expect(risk).toMatchObject({ used: null, room: null });
+    }
+    const { positionId } = rig.positions()[0]!;
+    expect(rig.previewClose(positionId).card.legs).toHaveLength(4);
+    const fill = { fillId: 'theirs-9', intentId: 'external-B-9', instrument, quantity: 3 };
+    const money = { price: price(1_800_000), feesCents: cents(0), marketAt: rig.at.market };
+    rig.brokerSays({ kind: 'fill', fill: { ...fill, action: 'buyToOpen', ...money } });
+    expect(rig.order('external-B-9').status).toBe('filled');
+    expect(rig.alerts()).not.toContain('ORDER_OVERFILLED');
+  });
+
   it('of somebody else counts at the limit that its owner moved it to, after a restart too', () => {
     const { rig, orderId } = working();
     asForeign(rig, orderId);

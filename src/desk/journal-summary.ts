@@ -94,7 +94,9 @@ export class JournalFold {
   /** To be called with each record, in order. */
   see(record: AuditRecord): void {
     const { body, seq, session, at } = record;
-    const isStep = !isToldOnly(body) || session !== this.#last.lastSession;
+    // What a run tells behind its stop makes it one that was cut off, for whoever goes through the steps too.
+    const isAfterStop = this.#ended === 'inOrder' && body.kind !== 'alertDelivered';
+    const isStep = !isToldOnly(body) || isAfterStop || session !== this.#last.lastSession;
     this.#records += 1;
     this.#last = { lastSeq: seq, lastSession: session, lastMarket: at.market };
     if (body.kind !== 'alertDelivered') {

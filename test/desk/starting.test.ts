@@ -86,4 +86,15 @@ describe('a start', () => {
     expect(positionId).toMatch(/-000001$/);
     expect(nextOrderId(rig.restart())).toMatch(/-000002$/);
   });
+
+  it('leaves ids out in each later start too where a run told something behind its stop', () => {
+    const rig = new DeskRig();
+    rig.openPosition();
+    rig.ask({ kind: 'shutdown', policy: 'leave' }, CONSOLE);
+    rig.advance(1);
+    rig.step({ kind: 'feed', at: rig.at, connected: false, detail: 'the network is gone' });
+    expect(rig.records().at(-1)?.body.kind).not.toBe('engineStopped');
+    expect(nextOrderId(rig.restart())).toMatch(/-001002$/);
+    expect(nextOrderId(rig.restart().restart())).toMatch(/-002002$/);
+  });
 });

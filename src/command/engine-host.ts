@@ -112,7 +112,7 @@ function atMost(millis: number): Promise<undefined> {
 }
 
 /** Whether it was done within so long. */
-function within(millis: number, doing: Promise<unknown>): Promise<boolean> {
+export function within(millis: number, doing: Promise<unknown>): Promise<boolean> {
   return Promise.race([doing.then(() => true), atMost(millis).then(() => false)]);
 }
 

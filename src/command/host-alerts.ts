@@ -3,7 +3,8 @@
  * of the home remembers what was told and not ended: the next engine that is ready ends it. Main thread
  * only.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 
@@ -15,20 +16,23 @@ export class HostAlerts {
   readonly #path: string;
   /** What an engine of before left open. */
   readonly #before: readonly HostAlertCode[];
+  #left: readonly HostAlertCode[];
+  #remembered: Promise<void> = Promise.resolve();
   /** How often each was opened: what was opened again while its end was on its way stays open. */
   readonly #openings = new Map<HostAlertCode, number>();
 
   constructor(delivery: Pick<AlertDelivery, 'raise'>, home: string) {
     this.#delivery = delivery;
     this.#path = join(home, 'open-alerts');
-    this.#before = this.#left();
+    this.#before = leftIn(this.#path);
+    this.#left = this.#before;
   }
 
-  /** Resolves once every channel took it or gave up. */
+  /** Resolves once every channel took it or gave up, and the file has it. */
   async open(code: HostAlertCode, text: string): Promise<void> {
     this.#openings.set(code, this.#openingsOf(code) + 1);
-    this.#remember([...this.#left().filter((left) => left !== code), code]);
-    await this.#delivery.raise({ severity: 'critical', code, text, action: 'trigger' });
+    const raised = this.#delivery.raise({ severity: 'critical', code, text, action: 'trigger' });
+    await Promise.all([raised, this.#remember([...this.#leftWithout(code), code])]);
   }
 
   /** Remembered as open until every channel has taken its end. */
@@ -41,7 +45,7 @@ export class HostAlerts {
       action: 'resolve',
     });
     if (!isTaken || this.#openingsOf(code) !== openings) return;
-    this.#remember(this.#left().filter((left) => left !== code));
+    await this.#remember(this.#leftWithout(code));
   }
 
   /** Ends what an engine of before left open. What this one has opened since is its own to end. */
@@ -54,22 +58,32 @@ export class HostAlerts {
     return this.#openings.get(code) ?? 0;
   }
 
-  #left(): readonly HostAlertCode[] {
-    try {
-      const codes = readFileSync(this.#path, 'utf8').split('\n');
-      return CODES.filter((code) => codes.includes(code));
-    } catch {
-      return [];
-    }
+  #leftWithout(code: HostAlertCode): readonly HostAlertCode[] {
+    return this.#left.filter((left) => left !== code);
   }
 
-  /** A disk that takes nothing must not keep a page from leaving. */
-  #remember(codes: readonly HostAlertCode[]): void {
-    try {
-      if (codes.length === 0) rmSync(this.#path, { force: true });
-      else writeFileSync(this.#path, `${codes.join('\n')}\n`);
-    } catch {
-      // The page goes out all the same; its end is then for whoever was paged to say.
-    }
+  /** Resolves once the file has it. A disk that takes nothing, or hangs, keeps no page from leaving. */
+  #remember(codes: readonly HostAlertCode[]): Promise<void> {
+    this.#left = codes;
+    this.#remembered = this.#remembered.then(() => write(this.#path, codes));
+    return this.#remembered;
+  }
+}
+
+function leftIn(path: string): readonly HostAlertCode[] {
+  try {
+    const codes = readFileSync(path, 'utf8').split('\n');
+    return CODES.filter((code) => codes.includes(code));
+  } catch {
+    return [];
+  }
+}
+
+async function write(path: string, codes: readonly HostAlertCode[]): Promise<void> {
+  try {
+    if (codes.length === 0) await rm(path, { force: true });
+    else await writeFile(path, `${codes.join('\n')}\n`);
+  } catch {
+    // The page goes out all the same; its end is then for whoever was paged to say.
   }
 }

@@ -8,15 +8,18 @@ import { type RunningHttp, startHttp } from '../web/http-server.ts';
 import { PairingDesk } from '../web/oauth/pairing.ts';
 import { readTradeCardHtml } from '../web/trade-card-page.ts';
 import { VERSION } from './build-info.ts';
-import { type EngineHost, startEngine } from './engine-host.ts';
+import { type EngineHost, startEngine, within } from './engine-host.ts';
+import { linesToStandardError } from './log-lines.ts';
 
 const EXIT_UNPROTECTED = 3;
 const EXIT_FAILED = 1;
 /** What an MCP host starts: by its full path, since a host has a working folder of its own. */
 const ENTRY = fileURLToPath(new URL('../../bin/deltaring.mjs', import.meta.url));
 
+const lines = linesToStandardError();
+
 function log(line: string): void {
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+  lines.write(`${new Date().toISOString()} ${line}\n`);
 }
 
 const FEED_WORDS: Readonly<Record<Config['DELTARING_FEED'], string>> = {
@@ -128,8 +131,9 @@ function uncaught(): Promise<never> {
 /** Ends this process without waiting for a thread that sits in a call of the system, as on a disk that
  * hangs: the exit of Node joins every thread. Another program takes this one's place, so that the
  * exit code is told; where the system cannot do that, a kill ends it. */
-function endWithoutThreads(code: number): never {
+async function endWithoutThreads(code: number): Promise<never> {
   log('a thread hangs in a call of the system: the process ends without it');
+  await areLinesTaken();
   try {
     process.execve?.('/bin/sh', ['sh', '-c', `exit ${code}`]);
   } catch {
@@ -139,9 +143,14 @@ function endWithoutThreads(code: number): never {
   process.exit(code);
 }
 
-/** Lines that wait for a held terminal, or for a reader that stands still, keep the loop of Node alive, and
- * with it the process. They have this long once all is stopped; the exit code does not wait for them. */
+/** Lines that wait for a held terminal, for a reader that stands still or for a disk that hangs keep the process
+ * alive. They have this long once all is stopped; the exit code does not wait for them. */
 const LAST_LINES_MILLIS = 1_000;
+
+/** False where a file did not take the last lines in time: a thread of Node's hangs in that call. */
+function areLinesTaken(): Promise<boolean> {
+  return within(LAST_LINES_MILLIS, lines.settled());
+}
 
 /** Ends this process, with the exit code that stands then, where its loop does not end by itself. */
 function endWithoutLines(): void {
@@ -163,9 +172,10 @@ async function stop(
       ? 'stopped: nothing is left unprotected'
       : `stopped with positions that no broker-side stop protects: ${left.join(', ')}`,
   );
+  const isTaken = await areLinesTaken();
   endWithoutLines();
   const code = left.length === 0 ? 0 : EXIT_UNPROTECTED;
-  return isEnded ? code : endWithoutThreads(code);
+  return isEnded && isTaken ? code : endWithoutThreads(code);
 }
 
 /** Starts the engine. Where that fails, threads that did start must not keep the process alive once
@@ -174,6 +184,7 @@ async function begin(config: Config, core: Worker): Promise<EngineHost> {
   try {
     return await startEngine(config, core, log);
   } catch (error) {
+    await areLinesTaken();
     setImmediate(() => process.exit());
     throw error;
   }
@@ -196,7 +207,7 @@ export async function serve(config: Config, core: Worker): Promise<number> {
     endWithoutLines();
     throw error;
   }
-  process.stderr.write(banner(config, engine, faces.http));
+  lines.write(banner(config, engine, faces.http));
   const status = await engine.api.marketStatus();
   if ('value' in status)
     log(`session ${status.value.session}, ${status.value.timeNewYork} New York`);
@@ -207,7 +218,8 @@ export async function serve(config: Config, core: Worker): Promise<number> {
     log(`the engine failed: ${error instanceof Error ? error.message : String(error)}`);
     log('nothing more can trade from here; positions are journalled: start again to re-arm exits');
     await Promise.allSettled([engine.tellFailure(error), faces.close()]);
-    if (!(await engine.endThreads())) endWithoutThreads(EXIT_FAILED);
+    const isEnded = await engine.endThreads();
+    if (!isEnded || !(await areLinesTaken())) return endWithoutThreads(EXIT_FAILED);
     process.exit(EXIT_FAILED);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { At } from '../../engine/domain/clock.ts';
-import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
 import { centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
@@ -50,14 +50,17 @@ interface Round {
 
 export class AccountRounds {
   readonly #world: AlpacaWorld;
+  readonly #onGone: () => void;
   readonly #pace = new PicturePace(LEAST_APART_MICROS, 0);
   #number = 0;
   #snapshot: AccountSnapshot | undefined;
   /** Why no picture comes about, where it is not for the market's own movement. */
   fault: string | undefined;
 
-  constructor(world: AlpacaWorld) {
+  /** `onGone`: called where a contract of the picture before is not in this one. */
+  constructor(world: AlpacaWorld, onGone: () => void) {
     this.#world = world;
+    this.#onGone = onGone;
   }
 
   get snapshot(): AccountSnapshot | undefined {
@@ -181,6 +184,7 @@ export class AccountRounds {
     const fillsSince = world.session?.open ?? startedAt.market;
     const cents = (name: string) => centsFromDollars(numberIn(account, name) ?? 0);
     const lines = world.lines.all().filter((line) => isShown(line, round, rows));
+    const before = this.#snapshot?.positions ?? [];
     this.#snapshot = {
       asOf: startedAt,
       accountId: world.accountId,
@@ -195,7 +199,13 @@ export class AccountRounds {
         .filter(({ marketAt }) => marketAt >= fillsSince),
       fillsSince,
     };
+    if (isSomeGone(before, this.#snapshot.positions)) this.#onGone();
   }
+}
+
+function isSomeGone(before: readonly HeldPosition[], now: readonly HeldPosition[]): boolean {
+  const held = new Set(now.map(({ symbol }) => symbol));
+  return before.some(({ symbol }) => !held.has(symbol) && parseOccSymbol(symbol) !== undefined);
 }
 
 function positionIn(fields: Fields): readonly HeldPosition[] {

@@ -72,7 +72,7 @@ export class AlpacaGateway implements OrderGateway {
       goOn: (line) => sendChange(this.#world, line),
       catchUp: () => this.#rounds.hurry(),
     };
-    this.#rounds = new AccountRounds(this.#world);
+    this.#rounds = new AccountRounds(this.#world, () => this.#settlements.hurry());
     this.#settlements = new Settlements(this.#world, history);
     this.#stream = new TradeStream(this.#world, () => {
       this.#rounds.hurry();

@@ -4,6 +4,7 @@ import type { BrokerEvent } from '../../../src/broker/order-gateway.ts';
 import { instrumentSymbol } from '../../../src/engine/domain/instrument.ts';
 import { sessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import { epochMicros, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { optionLeg } from '../../support/legs.ts';
 import { AlpacaRig, LONG_CALL, witness } from './alpaca-rig.ts';
 
 const SYMBOL = 'SPY260804P00630000';
@@ -67,6 +68,21 @@ describe('the activities of an account', () => {
     const before = reads();
     rig.pass(905);
     expect(reads() - before).toBe(3);
+  });
+
+  it('are looked at as soon as a contract has left the account', () => {
+    const rig = new AlpacaRig({ minutes: 15 * 60 + 11 });
+    const long = witness(rig.intent([optionLeg('buyToOpen', 'call', 670)], -0.05, 1));
+    rig.place(long);
+    rig.trade(long.intent.intentId, 1);
+    rig.venue.quote('SPY', 63_799, 63_801);
+    const isHeld = () => rig.gateway.snapshot(rig.at())?.positions.length === 1;
+    rig.pass(5);
+    expect(isHeld()).toBe(true);
+    const events: BrokerEvent[] = [];
+    while (isHeld()) events.push(...rig.pass(1));
+    events.push(...rig.pass(2));
+    expect(settledIn(events)).toHaveLength(1);
   });
 
   it('are read to their last page', () => {

@@ -164,6 +164,10 @@ export class Desk {
       day.breakoutsTaken.length = 0;
     }
     if (past.ended === 'cutOff') desk.orders.skipNumbers();
+    // The paper broker knows no order but those of this journal.
+    if (desk.gateway.capabilities.name !== 'paper') {
+      desk.orders.beginRun(day.session.date, desk.at.wall);
+    }
     desk.orders.forgetOld(desk.at.market);
     recordStart(desk, past);
     endPastIncidents(desk, past.incidents, past.ended === 'cutOff');

@@ -17,6 +17,7 @@ import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import type { LimitMove, LimitRefusals, OwedAnswer } from './limit-changes.ts';
+import { idStart, OrderNumbers } from './order-numbers.ts';
 
 /** Orders that ended longer ago are only in the journal. */
 const KEPT_MICROS = 7 * MICROS_PER_DAY;
@@ -284,36 +285,36 @@ export function isClose({ intent }: OrderRecord): boolean {
 
 const NONE: readonly OrderRecord[] = [];
 
-/** More orders than a run gives that keeps no record of them any more. */
-const NUMBERS_LEFT_OUT = 1_000;
-
-const OWN_ID = /^\d{8}-(\d{6,12})$/;
-
 /** Orders by id, oldest first. */
 export class OrderBook {
   readonly #orders = new Map<string, OrderRecord>();
   #all: readonly OrderRecord[] | undefined;
   #ofPositions = new Map<string, readonly OrderRecord[]>();
-  #lastNumber = 0;
+  readonly #numbers = new OrderNumbers();
   #leftOut: OrderRecord | undefined;
 
-  /** A new deterministic id: the session's date and a counter. */
+  /** A new deterministic id. */
   nextIntentId(session: string): string {
-    this.#lastNumber += 1;
-    return `${session.replaceAll('-', '')}-${String(this.#lastNumber).padStart(6, '0')}`;
+    return this.#numbers.next(session);
   }
 
-  /** Makes sure that ids given out before a restart are never given out again. An id that is not of
-   * this book's making says nothing. */
+  /** Makes sure that ids given out before a restart are never given out again. */
   seen(intentId: string): void {
-    const number = Number(OWN_ID.exec(intentId)?.[1] ?? 0);
-    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#numbers.seen(intentId);
   }
 
   /** Leaves numbers out, once for each run that was cut off: it may have sent orders that no journal
    * kept, by the operator's own flatten on a full disk, and their ids must not be given out again. */
   skipNumbers(): void {
-    this.#lastNumber += NUMBERS_LEFT_OUT;
+    this.#numbers.skip();
+  }
+
+  /** Where no order of the session is known yet, its numbers begin at the minute of the day, by UTC: another
+   * home may have given orders of it to the same account, and no broker may see their ids again. */
+  beginRun(session: string, wall: EpochMicros): void {
+    const start = idStart(session);
+    for (const intentId of this.#orders.keys()) if (intentId.startsWith(start)) return;
+    this.#numbers.beginAtMinute(wall);
   }
 
   add(order: OrderRecord): void {

@@ -40,7 +40,8 @@ describe('the first number of a run', () => {
   });
   const run = (name: 'paper' | 'alpaca', minutes: number, from?: DeskRig) =>
     new DeskRig({
-      broker: () => new WireGateway('A', { ...capabilities, name }),
+      broker: () => new WireGateway('A', capabilities),
+      brokerName: name,
       market: at(minutes),
       isOpen: false,
       ...(from !== undefined && { records: from.records() }),

@@ -5,9 +5,9 @@
  * underlying, expiry and right. They are never taken for the cover of an order of ours, nor it for theirs.
  */
 
-import type { Instrument } from '../../engine/domain/instrument.ts';
+import type { Instrument, Right } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, underlyingOfContract } from '../../engine/domain/instrument.ts';
-import type { OrderLeg } from '../../engine/domain/order.ts';
+import type { OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { legSign } from '../../engine/domain/order.ts';
 import { cents, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
@@ -19,6 +19,8 @@ import { quantitiesOf, rightOf } from '../exits/close-legs.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import type { OrderRecord } from './order-book.ts';
 import { contractsLeft } from './order-book.ts';
+
+const RIGHTS: readonly Right[] = ['call', 'put'];
 
 /** What live closing orders of the position will still trade, signed, by symbol. */
 export function alreadyClosing(desk: DeskContext, positionId: string): ReadonlyMap<string, number> {
@@ -63,6 +65,36 @@ export function uncovers(held: readonly HeldLeg[], taken: readonly HeldLeg[]): b
   const [before, after] = [worstOf(held), worstOf(left)];
   if (before === undefined && after === undefined) return bareCalls(left) > bareCalls(held);
   return after === undefined || (before !== undefined && after > before);
+}
+
+/** What the opening held of one right for so many units. */
+function sideOf({ legs }: OrderIntent, right: Right, units: number): readonly HeldLeg[] {
+  return legs
+    .filter(({ instrument }) => rightOf({ instrument }) === right)
+    .map(({ instrument, action, ratio }) => {
+      return { instrument, quantity: legSign(action) * ratio * units };
+    });
+}
+
+/** True where shorts that are held lack longs that their opening had for them: they may lose more than was
+ * agreed. */
+export function lacksCover({ openingIntent, legs }: StructurePosition): boolean {
+  if (openingIntent === undefined) return false;
+  const held = quantitiesOf(legs);
+  const heldOf = ({ instrument }: HeldLeg): number => held.get(instrumentSymbol(instrument)) ?? 0;
+  return RIGHTS.some((right) => {
+    const unit = sideOf(openingIntent, right, 1);
+    const units = Math.max(
+      0,
+      ...unit.map((leg) => (leg.quantity < 0 ? heldOf(leg) / leg.quantity : 0)),
+    );
+    const whole = sideOf(openingIntent, right, units);
+    const gone = whole.flatMap((leg) => {
+      const quantity = leg.quantity - Math.max(0, heldOf(leg));
+      return leg.quantity > 0 && quantity > 0 ? [{ ...leg, quantity }] : [];
+    });
+    return gone.length > 0 && uncovers(whole, gone);
+  });
 }
 
 /** True for options of one underlying, expiry and right: a long of them covers a short. */

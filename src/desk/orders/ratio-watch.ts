@@ -1,4 +1,5 @@
-/** Fills that leave the legs of an order out of proportion for longer than reporting takes. */
+/** Fills that leave the legs of an order out of proportion for longer than reporting takes, and those of somebody
+ * else that take a short's cover. */
 
 import { instrumentSymbol, type Right } from '../../engine/domain/instrument.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
@@ -8,7 +9,8 @@ import { areLeftToExpire, haveExpired } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import { isLifted } from '../session/lifting.ts';
-import { GRACE_MICROS } from './being-reported.ts';
+import { GRACE_MICROS, reportedBy } from './being-reported.ts';
+import { lacksCover } from './long-cover.ts';
 import type { OrderRecord } from './order-book.ts';
 import { isFinal } from './order-book.ts';
 
@@ -52,16 +54,15 @@ function isEvenAgain(order: OrderRecord, position: StructurePosition): boolean {
 
 const BROKEN_RATIO = 'BROKEN_RATIO';
 
-/** Pages of each position once, by the order that left it so, and ends what was told of the others. */
+/** Pages of each position once, by what became of it, and ends what was told of the others. */
 function tellBroken(desk: DeskContext, broken: ReadonlyMap<string, string>): void {
-  for (const [positionId, intentId] of broken) {
+  for (const [positionId, text] of broken) {
     if (desk.out.isOpen(BROKEN_RATIO, positionId)) continue;
-    const text = `the legs of ${positionId} by order ${intentId} filled out of proportion: look at it, close it or let it fill`;
     desk.out.alert('critical', BROKEN_RATIO, text, positionId);
   }
   for (const { code, subject = '' } of desk.out.ofPositions) {
     if (code !== BROKEN_RATIO || broken.has(subject)) continue;
-    desk.out.settle('resolve', code, `${subject} stands on no uneven order any more`, subject);
+    desk.out.settle('resolve', code, `${subject} lacks no leg any more`, subject);
   }
 }
 
@@ -73,8 +74,18 @@ function isLeft(desk: DeskContext, { positionId, legs }: StructurePosition): boo
   return lasts || (isUnbid && !desk.out.isOpen(BROKEN_RATIO, positionId));
 }
 
-/** Holds trading at reducing while positions stand on uneven orders, and pages of each once; not for longs
- * that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the clock. */
+/** Positions of which others took the longs that cover their shorts; once they have told of all that they took. */
+function* bare(desk: DeskContext): Generator<string> {
+  for (const positionId of desk.day.takenFrom.keys()) {
+    const position = desk.book.structure(positionId);
+    if (position === undefined || haveExpired(desk, position.legs)) continue;
+    if (desk.at.wall >= reportedBy(desk, positionId) && lacksCover(position)) yield positionId;
+  }
+}
+
+/** Holds trading at reducing while positions stand on uneven orders or lack their cover, and pages of each once;
+ * not for longs that nobody bids for, nor for what has expired, of which nothing is left to do. Called on the
+ * clock. */
 export function watchRatios(desk: DeskContext): void {
   const { uneven } = desk.day;
   const broken = new Map<string, string>();
@@ -85,7 +96,14 @@ export function watchRatios(desk: DeskContext): void {
     const isOver = position === undefined || haveExpired(desk, position.legs);
     if (isOver || (order !== undefined && isEvenAgain(order, position))) uneven.delete(intentId);
     else if (desk.at.wall - since < GRACE_MICROS || isLeft(desk, position)) continue;
-    else broken.set(positionId, intentId);
+    else {
+      const text = `the legs of ${positionId} by order ${intentId} filled out of proportion: look at it, close it or let it fill`;
+      broken.set(positionId, text);
+    }
+  }
+  for (const positionId of bare(desk)) {
+    const text = `somebody else's order took longs of ${positionId} that cover its shorts, which may lose more than was agreed: close_position takes it off, or buy them back`;
+    broken.set(positionId, text);
   }
   tellBroken(desk, broken);
   holdTrading(desk, 'brokenRatio', broken.size > 0);

@@ -334,3 +334,52 @@ describe('a close at another screen that is told leg by leg', () => {
     expect(rig.positions()[0]?.quantity).toBe(1);
   });
 });
+
+describe('longs that somebody else takes', () => {
+  /** A condor whose legs of these strikes somebody else closes. */
+  const taken = (...strikes: readonly string[]) => {
+    const rig = new DeskRig({ limits });
+    const { positionId, legs } = rig.openPosition();
+    rig.gateway.editSnapshot = () => undefined;
+    for (const strike of strikes) {
+      const leg = legs.find(({ instrument }) => instrumentSymbol(instrument).includes(strike))!;
+      const action = leg.quantity > 0 ? ('sellToClose' as const) : ('buyToClose' as const);
+      const money = { price: price(1_000), feesCents: cents(0), marketAt: rig.at.market };
+      const ids = { fillId: `theirs-${strike}`, intentId: 'external-9' };
+      const fill = { ...ids, instrument: leg.instrument, action, quantity: 1, ...money };
+      rig.brokerSays({ kind: 'fill', fill });
+    }
+    rig.advance(5);
+    return { rig, positionId };
+  };
+
+  it('leave a bare short: it is paged, and nothing opens until it is gone', () => {
+    const { rig, positionId } = taken('C00606');
+    expect(told(rig)).toEqual(['open']);
+    const [page] = rig.bodies('alert').filter(({ code }) => code === 'BROKEN_RATIO');
+    expect(page).toMatchObject({ severity: 'critical', subject: positionId });
+    expect(page?.text).toContain(`longs of ${positionId} that cover its shorts`);
+    expect(rig.day.status.causes).toContain('brokenRatio');
+    const again = rig.restart(rig.records(), { isOpen: false });
+    again.gateway.editSnapshot = () => undefined;
+    again.open();
+    again.advance(5);
+    expect(again.day.status.causes).toContain('brokenRatio');
+    expect(told(again).filter((action) => action === 'open')).toHaveLength(1);
+    again.execute(again.previewClose(positionId));
+    again.advance(5);
+    expect(told(again)).toEqual(['open', 'resolve']);
+    expect(again.day.status.causes).not.toContain('brokenRatio');
+  });
+
+  it.each([
+    ['with their short', ['C00601', 'C00606']],
+    ['with their short, which is told second', ['C00606', 'C00601']],
+    ['of both sides with their shorts', ['P00599', 'P00594', 'C00606', 'C00601']],
+    ['once the short is gone', ['P00599', 'P00594']],
+  ])('are no matter %s', (_what, strikes) => {
+    const { rig } = taken(...strikes);
+    expect(told(rig)).toEqual([]);
+    expect(rig.day.status.causes).not.toContain('brokenRatio');
+  });
+});

@@ -37,6 +37,9 @@ import { hasEnded, isDuplicate, parseJson, readOrder, refusalText } from './wire
 const LOOK_MILLIS = 1_500;
 const LOOK_SOON_MILLIS = 250;
 const MOST_CANCEL_TRIES = 4;
+/** A broker that refuses cancels, or fails at them, is asked less and less often: the account's requests are
+ * few, and other ways out need them. */
+const MOST_LOOK_MILLIS = 8_000;
 
 /** What closes may use every request there is. Moving it leaves some of them to other ways out. */
 export function turnOf({ intent }: OrderLine): Turn {
@@ -123,7 +126,15 @@ function beginCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): voi
   sendCancel(world, line, order);
 }
 
-function sendCancel(world: AlpacaWorld, line: OrderLine, { id }: LineOrder): void {
+/** How long after a cancel its order is looked at. */
+function lookMillis(order: LineOrder, answer: WireAnswer): number {
+  if (bodyOf(answer) !== undefined) return LOOK_MILLIS;
+  if (!isUnsent(answer)) order.vainCancels += 1;
+  return Math.min(LOOK_SOON_MILLIS * 2 ** Math.max(0, order.vainCancels - 2), MOST_LOOK_MILLIS);
+}
+
+function sendCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void {
+  const { id } = order;
   if (id === undefined) return;
   if (line.change?.kind === 'cancel') {
     line.change.tries += 1;
@@ -135,7 +146,7 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, { id }: LineOrder): voi
   // Taken, refused or unheard: only the order itself tells what became of it.
   ask(world, call, (answer) => {
     if (turn === 'move' && isUnsent(answer)) onMoveUnsent(world, line, change, reasonOf(answer));
-    else readLater(world, id, bodyOf(answer) === undefined ? LOOK_SOON_MILLIS : LOOK_MILLIS);
+    else readLater(world, id, lookMillis(order, answer));
   });
 }
 
@@ -175,6 +186,7 @@ export function reprice(world: AlpacaWorld, approved: ApprovedOrder): void {
   else line.next = approved;
 }
 
+const KEPT = 'the broker keeps it working';
 const LATE = 'the broker takes no order in a moment: nothing could take its place';
 
 /** True where the new order of a move might come after the last one that the broker takes today. */
@@ -317,22 +329,45 @@ export function lookAgain(world: AlpacaWorld, line: OrderLine): void {
   readLater(world, live.id, LOOK_MILLIS);
 }
 
-/** An order that was read by itself is as it was: a change that is under way did not happen, unless the order was
- * asked for before its amendment was answered: that is told by the answer, and by the read that follows it. */
+/** An order that was read by itself is as it was: a change that is under way did not happen. */
 export function judgeUnchanged(world: AlpacaWorld, line: OrderLine, askedAt: At): void {
   const { change } = line;
   const live = liveOrder(line);
   if (change === undefined || live?.id === undefined || line.end !== undefined) return;
   if (live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
-  else if (change.kind === 'amend') {
-    if (isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
-    else if (change.answeredAt !== undefined && askedAt.wall >= change.answeredAt) {
-      refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
-    }
-  } else if (change.kind === 'cancel' && change.tries >= MOST_CANCEL_TRIES) {
-    refuseChange(world, line, 'the broker keeps it working');
-  } else if (change.kind === 'cancel') sendCancel(world, line, live);
-  else if (change.phase === 'posting') return;
+  else if (change.kind === 'amend') judgeAmendment(world, line, change, askedAt);
+  else if (change.kind === 'move') goOnCancelling(world, line, change, live);
+  else if (Math.max(change.tries, live.vainCancels) < MOST_CANCEL_TRIES) {
+    sendCancel(world, line, live);
+  } else refuseChange(world, line, KEPT);
+}
+
+type ChangeOf<Kind extends Change['kind']> = Extract<Change, { readonly kind: Kind }>;
+
+/** Not where the order was asked for before its amendment was answered: that is told by the answer, and by the
+ * read that follows it. */
+function judgeAmendment(
+  world: AlpacaWorld,
+  line: OrderLine,
+  { answeredAt }: ChangeOf<'amend'>,
+  askedAt: At,
+): void {
+  const live = liveOrder(line);
+  if (live?.id !== undefined && isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
+  else if (answeredAt !== undefined && askedAt.wall >= answeredAt) {
+    refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
+  }
+}
+
+/** A cancel that was asked for may still be taken. */
+function goOnCancelling(
+  world: AlpacaWorld,
+  line: OrderLine,
+  { phase }: ChangeOf<'move'>,
+  live: LineOrder,
+): void {
+  if (phase === 'posting') return;
+  if (live.vainCancels >= MOST_CANCEL_TRIES) refuseChange(world, line, KEPT, 'unproven');
   else if (isLateToMove(world, line)) refuseChange(world, line, LATE, 'unsent');
   else sendCancel(world, line, live);
 }

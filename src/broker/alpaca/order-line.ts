@@ -43,6 +43,8 @@ export interface LineOrder {
   submittedAt: string | undefined;
   /** Wall time at which an execution of it was last taken back. */
   bustedAt: EpochMicros | undefined;
+  /** How many cancels of it the broker refused, or failed at. */
+  vainCancels: number;
 }
 
 /** A change that is under way. `amend`: one request makes a new order of the old one. `move`: the old
@@ -126,6 +128,7 @@ export function newOrder(clientId: string, units: number, limit: Price): LineOrd
     replacedBy: undefined,
     submittedAt: undefined,
     bustedAt: undefined,
+    vainCancels: 0,
   };
 }
 

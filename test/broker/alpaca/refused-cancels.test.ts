@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { AlpacaRig, closingLegs, LONG_PUT, SHORT_PUT, witness } from './alpaca-rig.ts';
+
+const SPREAD = [SHORT_PUT, LONG_PUT];
+
+/** The close of a spread works, and the broker fails at each cancel. */
+function failing() {
+  const rig = new AlpacaRig();
+  const opened = witness(rig.intent(SPREAD, 1, 1));
+  rig.place(opened);
+  rig.trade(opened.intent.intentId, 1);
+  const close = witness(rig.intent(closingLegs(SPREAD), -0.3, 1, opened.intent.intentId));
+  rig.place(close);
+  rig.pass(5);
+  rig.wires.faults.onRequest('DELETE', 'error500', 1_000);
+  const cancels = () => rig.sent('DELETE').length;
+  return { rig, close, cancels };
+}
+
+describe('a broker that fails at cancels', () => {
+  it('is asked less and less often, and each refusal is told', () => {
+    const { rig, close, cancels } = failing();
+    const { intentId } = close.intent;
+    let refusals = 0;
+    let isAsked = false;
+    for (let second = 0; second < 60; second += 1) {
+      const asked = isAsked ? [] : rig.call((gateway, at) => gateway.cancel(intentId, at));
+      const told = [...asked, ...rig.pass(1)].filter(({ kind }) => kind === 'cancelRejected');
+      isAsked = told.length === 0;
+      refusals += told.length;
+    }
+    expect(refusals).toBeGreaterThan(5);
+    expect(cancels()).toBeGreaterThan(8);
+    expect(cancels()).toBeLessThan(16);
+    rig.wires.faults.clear();
+    rig.call((gateway, at) => gateway.cancel(intentId, at));
+    expect(rig.pass(10).map(({ kind }) => kind)).toContain('cancelled');
+  });
+
+  it('takes no new limit of a spread’s close that way: it is told as not proven after some tries', () => {
+    const { rig, close, cancels } = failing();
+    const told = [...rig.reprice(close, -0.35), ...rig.pass(10)];
+    expect(told).toMatchObject([
+      { kind: 'cancelRejected', reason: 'the broker keeps it working', refusal: 'unproven' },
+    ]);
+    expect(cancels()).toBe(4);
+  });
+});

@@ -24,7 +24,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'alert-never-told': 7,
   'flat-beside-broker': 801,
   'raise-never-ends': 10,
-  'target-never': 177,
+  'target-never': 284,
   'trail-never': 12,
   'gain-never-kept': 25,
   'opposite-break-never': 232,

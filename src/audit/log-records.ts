@@ -69,10 +69,10 @@ function replacedTiles(
     if (files.has(path)) continue;
     const { level, index, width } = name;
     const from = index * TILE_WIDTH;
-    const isBundle = level === 'entries';
-    const bytes = isBundle
-      ? encodeBundle(entries.slice(from, from + width))
-      : Buffer.from(levels.tile(level, from, from + width));
+    const bytes =
+      level === 'entries'
+        ? encodeBundle(entries.slice(from, from + width))
+        : levels.tile(level, from, from + width);
     tiles.set(path, bytes);
   }
   return tiles;

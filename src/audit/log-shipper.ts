@@ -98,10 +98,8 @@ export class LogShipper {
   readonly #ledger: ShippedLedger;
   readonly #spool = new LogSpool();
   readonly #waited: ShippingWait;
-  /** Files whose last put had no certain outcome. */
-  readonly #unsure = new Set<string>();
-  /** Those that this run has shipped. */
-  readonly #shipped = new Set<string>();
+  /** Files that this run has put, whatever came of it: not every store refuses the same name again. */
+  readonly #tried = new Set<string>();
   #waitMillis = 0;
   #isOverBound = false;
   #shipping: Promise<void> | undefined;
@@ -128,11 +126,11 @@ export class LogShipper {
     }
   }
 
-  /** A file of the log is finished; once more where the seal that it belongs to is made again. */
+  /** A file of the log is finished; once more where its seal is made again. */
   add(name: string, bytes: number): void {
     this.#spool.remove(name);
     const sinceMicros = this.#options.nowMicros();
-    this.#spool.add({ name, bytes, sinceMicros, maybeShipped: this.#shipped.has(name) });
+    this.#spool.add({ name, bytes, sinceMicros, maybeShipped: false });
   }
 
   /** A file was replaced by a wider one and need not be shipped any more. */
@@ -209,7 +207,7 @@ export class LogShipper {
       const bytes = disk.read(path);
       const key = objectKey(prefix, journalId, name);
       const object = { key, bytes, sha256: sha256(bytes).toString('hex'), retentionYears };
-      const isUnsure = maybeShipped || this.#unsure.has(name);
+      const isUnsure = maybeShipped || this.#tried.has(name);
       return { object, before: isUnsure ? await this.#existing(object) : 'absent' };
     } catch (error) {
       return { reason: String(error) };
@@ -229,8 +227,7 @@ export class LogShipper {
   async #put(name: string, { object, before }: Draft): Promise<Attempt> {
     const { key } = object;
     if (before !== 'absent') return this.#settle(name, key, before);
-    // Until the ledger has it: not every store refuses the same name again.
-    this.#unsure.add(name);
+    this.#tried.add(name);
     const result = await this.#options.store.put(object);
     if (result.kind === 'stored') return this.#accept(name, key, result.versionId);
     if (result.kind === 'failed') return { reason: result.reason };
@@ -259,12 +256,10 @@ export class LogShipper {
   #accept(name: string, key: string, versionId: string): Attempt {
     const { bucket } = this.#options.store;
     this.#ledger.append({ name, bucket, key, versionId });
-    this.#shipped.add(name);
     return this.#stored(name);
   }
 
   #stored(name: string): Attempt {
-    this.#unsure.delete(name);
     this.#spool.remove(name);
     return 'stored';
   }

@@ -163,11 +163,12 @@ export class Desk {
       desk.book.startSession(day.session.date, closeBefore(desk, day.session.date));
       day.breakoutsTaken.length = 0;
     }
-    if (past.ended === 'cutOff') desk.orders.skipNumbers();
-    // The paper broker knows no order but those of this journal.
-    if (desk.gateway.capabilities.name !== 'paper') {
-      desk.orders.beginRun(day.session.date, desk.at.wall);
-    }
+    desk.orders.beginRun({
+      session: day.session.date,
+      wall: desk.at.wall,
+      broker: desk.gateway.capabilities.name,
+      isBehindCut: past.ended === 'cutOff',
+    });
     desk.orders.forgetOld(desk.at.market);
     recordStart(desk, past);
     endPastIncidents(desk, past.incidents, past.ended === 'cutOff');

@@ -44,7 +44,7 @@ export function recover(desk: DeskContext, shelf: PreviewShelf, past: JournalSum
   for (const record of past.steps) {
     const { body } = record;
     const isBehindCut = before !== undefined && before !== 'engineStopped';
-    if (body.kind === 'engineStarted') restoreStart(desk, { ...record, body }, isBehindCut);
+    if (body.kind === 'engineStarted') restoreStart(desk, record, body.broker, isBehindCut);
     if (body.kind !== 'alertDelivered') before = body.kind;
     // What a step leaves gone ends its flatten, as the clock's next look did then.
     if (record.at.wall !== then.at.wall) endFlattened(then);
@@ -77,14 +77,12 @@ function beginSession(desk: DeskContext, session: SessionDate): void {
  * so but that of the start. */
 function restoreStart(
   desk: DeskContext,
-  { session, at, body }: AuditRecord & { readonly body: { readonly kind: 'engineStarted' } },
+  { session, at }: AuditRecord,
+  broker: string,
   isBehindCut: boolean,
 ): void {
-  if (isBehindCut) desk.orders.skipNumbers();
-  if (body.broker !== 'paper') {
-    desk.orders.beginRun(session, at.wall);
-    return;
-  }
+  desk.orders.beginRun({ session, wall: at.wall, broker, isBehindCut });
+  if (broker !== 'paper') return;
   for (const order of desk.orders.live()) {
     if (!isExternal(order) && order.brokerOrderId === undefined) endAsLost(order);
   }

@@ -41,6 +41,8 @@ const MOST_CANCEL_TRIES = 4;
  * few, and other ways out need them. */
 const MOST_LOOK_MILLIS = 8_000;
 
+type ChangeOf<Kind extends Change['kind']> = Extract<Change, { readonly kind: Kind }>;
+
 /** What closes may use every request there is. Moving it leaves some of them to other ways out. */
 export function turnOf({ intent }: OrderLine): Turn {
   return intent.legs.some(({ action }) => isOpening(action)) ? 'entry' : 'exit';
@@ -126,11 +128,9 @@ function beginCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): voi
   sendCancel(world, line, order);
 }
 
-/** How long after a cancel its order is looked at. */
-function lookMillis(order: LineOrder, answer: WireAnswer): number {
-  if (bodyOf(answer) !== undefined) return LOOK_MILLIS;
-  if (!isUnsent(answer)) order.vainCancels += 1;
-  return Math.min(LOOK_SOON_MILLIS * 2 ** Math.max(0, order.vainCancels - 2), MOST_LOOK_MILLIS);
+/** How long after a cancel that came to nothing its order is looked at. */
+function lookAgainMillis({ vainCancels }: LineOrder): number {
+  return Math.min(LOOK_SOON_MILLIS * 2 ** Math.max(0, vainCancels - 2), MOST_LOOK_MILLIS);
 }
 
 function sendCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void {
@@ -145,8 +145,13 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void
   const call = { turn, method: 'DELETE', path: `/v2/orders/${id}` } as const;
   // Taken, refused or unheard: only the order itself tells what became of it.
   ask(world, call, (answer) => {
-    if (turn === 'move' && isUnsent(answer)) onMoveUnsent(world, line, change, reasonOf(answer));
-    else readLater(world, id, lookMillis(order, answer));
+    if (turn === 'move' && isUnsent(answer)) {
+      onMoveUnsent(world, line, change, reasonOf(answer));
+      return;
+    }
+    const isTaken = bodyOf(answer) !== undefined;
+    if (!isTaken && !isUnsent(answer)) order.vainCancels += 1;
+    readLater(world, id, isTaken ? LOOK_MILLIS : lookAgainMillis(order));
   });
 }
 
@@ -250,11 +255,7 @@ function mustGo(line: OrderLine, live: LineOrder): boolean {
 }
 
 /** An amendment that was taken may come to nothing yet: then the old order works on. */
-function goOnAmending(
-  world: AlpacaWorld,
-  line: OrderLine,
-  change: Extract<Change, { kind: 'amend' }>,
-): void {
+function goOnAmending(world: AlpacaWorld, line: OrderLine, change: ChangeOf<'amend'>): void {
   const { sentAs } = change;
   const heir = line.orders.find(({ clientId }) => clientId === sentAs);
   if (sentAs === undefined) sendAmend(world, line, change);
@@ -264,11 +265,7 @@ function goOnAmending(
 }
 
 /** An order can be amended once the venue has it. One that fills meanwhile is judged anew. */
-function sendAmend(
-  world: AlpacaWorld,
-  line: OrderLine,
-  change: Extract<Change, { kind: 'amend' }>,
-): void {
+function sendAmend(world: AlpacaWorld, line: OrderLine, change: ChangeOf<'amend'>): void {
   const live = liveOrder(line);
   if (live?.id === undefined) return;
   const { limit } = change.order.intent;
@@ -295,7 +292,7 @@ function sendAmend(
 function onAmended(
   world: AlpacaWorld,
   line: OrderLine,
-  change: Extract<Change, { kind: 'amend' }>,
+  change: ChangeOf<'amend'>,
   { oldId, answer }: { readonly oldId: string; readonly answer: WireAnswer },
 ): void {
   change.answeredAt = world.at.wall;
@@ -309,11 +306,7 @@ function onAmended(
 }
 
 /** The old order is proven cancelled: what it left is sent at the new limit. */
-function goOnMoving(
-  world: AlpacaWorld,
-  line: OrderLine,
-  change: Extract<Change, { kind: 'move' }>,
-): void {
+function goOnMoving(world: AlpacaWorld, line: OrderLine, change: ChangeOf<'move'>): void {
   const last = lastOrder(line);
   if (change.phase !== 'cancelling' || last?.status !== 'canceled') return;
   change.phase = 'posting';
@@ -334,15 +327,14 @@ export function judgeUnchanged(world: AlpacaWorld, line: OrderLine, askedAt: At)
   const { change } = line;
   const live = liveOrder(line);
   if (change === undefined || live?.id === undefined || line.end !== undefined) return;
-  if (live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
+  const isAmended = change.kind === 'amend' && isWaiting(line, live);
+  if (isAmended || live.status.startsWith('pending')) readLater(world, live.id, LOOK_MILLIS);
   else if (change.kind === 'amend') judgeAmendment(world, line, change, askedAt);
   else if (change.kind === 'move') goOnCancelling(world, line, change, live);
   else if (Math.max(change.tries, live.vainCancels) < MOST_CANCEL_TRIES) {
     sendCancel(world, line, live);
   } else refuseChange(world, line, KEPT);
 }
-
-type ChangeOf<Kind extends Change['kind']> = Extract<Change, { readonly kind: Kind }>;
 
 /** Not where the order was asked for before its amendment was answered: that is told by the answer, and by the
  * read that follows it. */
@@ -352,11 +344,8 @@ function judgeAmendment(
   { answeredAt }: ChangeOf<'amend'>,
   askedAt: At,
 ): void {
-  const live = liveOrder(line);
-  if (live?.id !== undefined && isWaiting(line, live)) readLater(world, live.id, LOOK_MILLIS);
-  else if (answeredAt !== undefined && askedAt.wall >= answeredAt) {
-    refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
-  }
+  if (answeredAt === undefined || askedAt.wall < answeredAt) return;
+  refuseChange(world, line, 'the broker did not take the new limit', 'unproven');
 }
 
 /** A cancel that was asked for may still be taken. */

@@ -1,6 +1,7 @@
 /** The desk's own record of every order of the day: what was asked, what is known, what is left. */
 
 import type { ApprovedOrder } from '../../broker/approved-order.ts';
+import { dateOfIntent } from '../../broker/intent-date.ts';
 import type { RefusalKind } from '../../broker/order-gateway.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { Urgency } from '../../engine/domain/exit-choices.ts';
@@ -17,7 +18,7 @@ import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
 import type { LimitMove, LimitRefusals, OwedAnswer } from './limit-changes.ts';
-import { idStart, OrderNumbers } from './order-numbers.ts';
+import { OrderNumbers, type RunStart } from './order-numbers.ts';
 
 /** Orders that ended longer ago are only in the journal. */
 const KEPT_MICROS = 7 * MICROS_PER_DAY;
@@ -303,17 +304,14 @@ export class OrderBook {
     this.#numbers.seen(intentId);
   }
 
-  /** Leaves numbers out, once for each run that was cut off: it may have sent orders that no journal
-   * kept, by the operator's own flatten on a full disk, and their ids must not be given out again. */
-  skipNumbers(): void {
-    this.#numbers.skip();
-  }
-
-  /** Where no order of the session is known yet, its numbers begin at the minute of the day, by UTC: another
-   * home may have given orders of it to the same account, and no broker may see their ids again. */
-  beginRun(session: string, wall: EpochMicros): void {
-    const start = idStart(session);
-    for (const intentId of this.#orders.keys()) if (intentId.startsWith(start)) return;
+  /** To be called for each run. Leaves numbers out behind one that was cut off: it may have sent orders that no
+   * journal kept, by the operator's own flatten on a full disk, and their ids must not be given out again. At a
+   * broker that remembers (the paper broker knows no order but the journal's), a session without orders here
+   * begins at the minute of the day, by UTC: another home may have given the account some. */
+  beginRun({ session, wall, broker, isBehindCut }: RunStart): void {
+    if (isBehindCut) this.#numbers.skip();
+    const ids = [...this.#orders.keys()];
+    if (broker === 'paper' || ids.some((id) => dateOfIntent(id) === session)) return;
     this.#numbers.beginAtMinute(wall);
   }
 

@@ -10,9 +10,13 @@ const NUMBERS_LEFT_OUT = 1_000;
 
 const OWN_ID = /^\d{8}-(\d{6,12})$/;
 
-/** A session's date as the ids of its orders begin. */
-export function idStart(session: string): string {
-  return `${session.replaceAll('-', '')}-`;
+/** What the numbers of a run follow from. */
+export interface RunStart {
+  readonly session: string;
+  readonly wall: EpochMicros;
+  readonly broker: string;
+  /** The run before it did not end in order. */
+  readonly isBehindCut: boolean;
 }
 
 export class OrderNumbers {
@@ -20,7 +24,7 @@ export class OrderNumbers {
 
   next(session: string): string {
     this.#last += 1;
-    return idStart(session) + String(this.#last).padStart(6, '0');
+    return `${session.replaceAll('-', '')}-${String(this.#last).padStart(6, '0')}`;
   }
 
   /** An id that is not of this making says nothing. */

@@ -5,7 +5,7 @@ import type { DayMoneyView } from '../engine/portfolio/day-money.ts';
 import { netShares } from '../engine/portfolio/net-held.ts';
 import { accountRisk } from './account/account-risk.ts';
 import { dayPnl } from './account/day-pnl.ts';
-import { heldInSession, sharesText } from './account/held-position.ts';
+import { areOutsideChain, heldInSession, sharesText } from './account/held-position.ts';
 import { greeksView, positionView } from './account/position-views.ts';
 import type { DeskContext } from './desk-context.ts';
 import type {
@@ -37,6 +37,10 @@ function pnlWarnings(desk: DeskContext, positions: readonly PositionView[]): rea
     if (expiredOn !== undefined) {
       const counts = 'it counts in no total of this session';
       warnings.push(`${id} expired on ${expiredOn} and its settlement is not told yet: ${counts}`);
+    } else if (areOutsideChain(desk, desk.book.structure(id)?.legs ?? [])) {
+      warnings.push(
+        `${id} is not quoted in this session; totals count it at what it was opened at`,
+      );
     } else if (liquidationValueCents === null) {
       warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);
     }

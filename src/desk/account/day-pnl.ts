@@ -1,4 +1,5 @@
 /** The day's P&L: at mid to look at, at liquidation value to be held to. */
+import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import { type Cents, cents, type EpochMicros, epochMicros } from '../../engine/domain/units.ts';
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { type DeskContext, spotNow } from '../desk-context.ts';
@@ -7,8 +8,10 @@ import { hasJumped } from '../exits/jump.ts';
 import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
 import { restingPrice } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
-import { heldInSession } from './held-position.ts';
+import { areOutsideChain, heldInSession } from './held-position.ts';
 
+/** What the chain never quotes counts in all of it at what it was opened at: what others hold in another market
+ * keeps no loss of this one from being seen. */
 export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
    * their worst; undefined only where a short call has no bound at all. */
@@ -37,15 +40,24 @@ function marksNow(desk: DeskContext): MarkInput {
   return { quotes: evidence.of, at, guard, spot: spotNow(desk), resting };
 }
 
-/** Marks one held structure from live quotes. */
-export function markOf(desk: DeskContext, position: StructurePosition): PositionMark {
-  return markPosition(position.legs, marksNow(desk));
+/** Marks one held structure from live quotes. The spot bounds nothing of another underlying. */
+export function markOf(desk: DeskContext, { legs }: StructurePosition): PositionMark {
+  const market = marksNow(desk);
+  return markPosition(legs, areOutsideChain(desk, legs) ? { ...market, spot: undefined } : market);
 }
 
 /** True where something held lost by a jump that its underlying does not explain. */
 export function haveMarksJumped(desk: DeskContext): boolean {
   const view = { ...marksNow(desk), recent: recentMarket(desk) };
   return heldInSession(desk).some(({ legs }) => hasJumped(legs, view));
+}
+
+/** Symbols of what is held that the chain never quotes. */
+function outsideChain(desk: DeskContext): string[] {
+  return heldInSession(desk)
+    .filter(({ legs }) => areOutsideChain(desk, legs))
+    .flatMap(({ legs }) => legs.filter(({ quantity }) => quantity !== 0))
+    .map(({ instrument }) => instrumentSymbol(instrument));
 }
 
 /** The day so far, marked at this step: what was gained before it began is no part of it, nor are shares
@@ -58,10 +70,10 @@ export function dayPnl(desk: DeskContext): DayPnl {
   let openGain = 0;
   let trusted = true;
   let evidence = 0;
-  const unmarkable: string[] = [];
+  const unmarkable = outsideChain(desk);
   const market = marksNow(desk);
   for (const position of heldInSession(desk)) {
-    if (position.isCarryDue) continue;
+    if (position.isCarryDue || areOutsideChain(desk, position.legs)) continue;
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);

@@ -138,6 +138,17 @@ export function arePaidForAt(
   return legs.every((leg) => leg.quantity === 0 || isPaidFor(desk, leg, spot));
 }
 
+/** True for what the chain of this session quotes at no time: options of other days, and whatever is of another
+ * underlying or class. */
+export function areOutsideChain({ spec, day }: DeskContext, legs: readonly HeldLeg[]): boolean {
+  const { date } = day.session;
+  return legs.every(({ instrument, quantity }) => {
+    if (quantity === 0) return true;
+    const isOfDay = instrument.kind === 'shares' || instrument.expiry === date;
+    return !isOfDay || !isOfUnderlying(instrument, spec);
+  });
+}
+
 /** True for options alone whose day is before this one. */
 export function expiredBefore(date: SessionDate, legs: readonly HeldLeg[]): boolean {
   for (const { instrument, quantity } of legs) {

@@ -2,10 +2,12 @@
  * Tells of legs that cannot be marked, those that lose their market together at once. One that loses it later
  * is an incident of its own, with all of them: it may be the short that a stop goes by.
  */
+import { parseInstrument } from '../../engine/domain/instrument.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { FIRST_WORD_MICROS, isAwaited } from '../session/chain-filling.ts';
 import { isLifted } from '../session/lifting.ts';
+import { areOutsideChain } from './held-position.ts';
 
 const CODE = 'LEG_UNMARKABLE';
 
@@ -20,6 +22,25 @@ function isDueLater(desk: DeskContext, symbol: string): boolean {
   return at.market < addMicros(day.session.open, FIRST_WORD_MICROS) || isAwaited(desk, symbol);
 }
 
+function textOf(desk: DeskContext, lost: readonly string[]): string {
+  const isOutside = (symbol: string): boolean =>
+    areOutsideChain(desk, [{ instrument: parseInstrument(symbol), quantity: 1 }]);
+  const outside = lost.filter(isOutside);
+  const unquoted = lost.filter((symbol) => !isOutside(symbol));
+  const texts: string[] = [];
+  if (unquoted.length > 0) {
+    texts.push(
+      `no market for ${unquoted.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`,
+    );
+  }
+  if (outside.length > 0) {
+    texts.push(
+      `this session quotes no ${outside.join(', ')}: the day counts it at what it was opened at, nothing opens until it is closed at the broker`,
+    );
+  }
+  return texts.join('; ');
+}
+
 /** Called at each look at the marks. What merely waits for its first quote of the session, or after a start, is
  * told of once that is overdue: until then it holds trading down all the same. */
 export function watchUnmarkable(desk: DeskContext, unmarkable: readonly string[]): void {
@@ -32,8 +53,7 @@ export function watchUnmarkable(desk: DeskContext, unmarkable: readonly string[]
   if (lost.every((symbol) => told.has(symbol))) return;
   if (told.size > 0) desk.out.settle('resolve', CODE, 'more legs have no market');
   for (const symbol of lost) told.add(symbol);
-  const text = `no market for ${[...new Set(lost)].join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`;
-  desk.out.alert('warning', CODE, text);
+  desk.out.alert('warning', CODE, textOf(desk, [...new Set(lost)]));
 }
 
 /** What was told is over with the day that it was of. */

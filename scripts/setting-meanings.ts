@@ -52,7 +52,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   EXIT_POLICY:
     '`standard` takes profit at a fixed target; `trailing` lets it run: once half of what the target would gain (of a condor half of its credit) was gained, it closes when half of the best gain is gone',
   CONDOR_STOP:
-    '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left where the trade breaks even; `whole` closes all at twice the credit, and three quarters of the way from the credit to the width at most',
+    '`side` closes each side at the total credit; `breakeven` closes it at 90 % of that and the side that is left, once it has cost no more, where the trade breaks even; `whole` closes all at twice the credit, and three quarters of the way from the credit to the width at most',
   PROFIT_TARGET:
     'percent of the credit received at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now. The close rests at the target and pays no more, until a stop, the clock or a flatten hurry it, or you call it back. With `EXIT_POLICY=trailing` it changes nothing',
   STOP_CONFIRMATION:

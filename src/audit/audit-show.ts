@@ -91,6 +91,7 @@ type StoryBody = Extract<
       | 'orderAdopted'
       | 'planRun'
       | 'trailRaised'
+      | 'sideEased'
       | 'exitTriggered';
   }
 >;
@@ -108,6 +109,7 @@ const STORY_KINDS: Readonly<Record<StoryBody['kind'], true>> = {
   orderAdopted: true,
   planRun: true,
   trailRaised: true,
+  sideEased: true,
   exitTriggered: true,
 };
 
@@ -130,6 +132,7 @@ function concerns(body: StoryBody, intentId: string, previewId: string | null): 
     case 'brokerEvent':
       return eventIntent(body.event) === intentId;
     case 'trailRaised':
+    case 'sideEased':
     case 'exitTriggered':
       return body.positionId === intentId;
     case 'orderSent':
@@ -205,6 +208,8 @@ function words(body: StoryBody): string {
     case 'trailRaised':
       // Of three units it is seldom a whole number.
       return `trailing stop raised: best gain ${dollarsFromPrice(price(Math.round(body.bestGain))).toFixed(2)} a share`;
+    case 'sideEased':
+      return `the side that is left has cost as little as ${dollarsFromPrice(price(Math.round(body.leastDebit))).toFixed(2)} a share`;
     case 'exitTriggered':
       return `exit triggered: ${body.reason} ${JSON.stringify(body.numbers)}`;
   }

@@ -102,6 +102,7 @@ const FIELDS: FieldTable = {
     orderIds: 'textsOrAbsent',
   },
   trailRaised: { positionId: 'text', bestGain: 'number' },
+  sideEased: { positionId: 'text', leastDebit: 'number' },
   killEngaged: { principal: 'text', reason: 'text' },
   killReleased: { principal: 'text' },
   tradingStateChanged: { from: 'text', to: 'text', reason: 'text', causes: 'textsOrAbsent' },

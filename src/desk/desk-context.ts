@@ -85,6 +85,14 @@ export interface JournalWait {
   readonly isLate: boolean;
 }
 
+/** What a stop follows, as it was seen at best: per share of one unit, in 1/10,000 dollar. */
+export interface BestSeen {
+  /** The best gain of a position that trails one. */
+  readonly bestGain?: number;
+  /** The least that the side which is left of a breakeven condor has cost. */
+  readonly leastDebit?: number;
+}
+
 /** State that changes as the day goes on. */
 export interface DeskDay {
   session: SessionTimes;
@@ -132,8 +140,8 @@ export interface DeskDay {
   sharesSeen: ReadonlyMap<string, number>;
   /** The newest record known to be durable. */
   durableSeq: number;
-  /** The best gain of each position that trails one, per share of one unit, in 1/10,000 dollar. */
-  readonly bestGains: Map<string, number>;
+  /** What the stops of positions follow, by their ids. */
+  readonly bests: Map<string, BestSeen>;
   readonly goneAt: Map<string, GoneAt>;
   /** Wall time at which a flatten that goes on is tried again. */
   flattenAgainAt: EpochMicros | undefined;
@@ -255,4 +263,13 @@ export function spotOf(desk: DeskContext): number | undefined {
   if (quote?.bid === undefined || quote.ask === undefined) return undefined;
   assert(quote.ask > 0, 'an underlying ask is positive');
   return (quote.bid + quote.ask) / 2;
+}
+
+/** Notes what was seen at best of a position, beside what else is known of it. */
+export function noteBest(
+  { day: { bests } }: DeskContext,
+  positionId: string,
+  seen: BestSeen,
+): void {
+  bests.set(positionId, { ...bests.get(positionId), ...seen });
 }

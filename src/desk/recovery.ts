@@ -127,6 +127,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'tradingStateChanged':
     case 'flattenRequested':
     case 'trailRaised':
+    case 'sideEased':
     case 'killEngaged':
     case 'killReleased':
     case 'limitsInForce':

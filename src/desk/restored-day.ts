@@ -15,12 +15,14 @@ import {
 } from './account/governing.ts';
 import { configAsTold } from './account/limit-keeping.ts';
 import type { DeskContext } from './desk-context.ts';
+import { noteBest } from './desk-context.ts';
 import { askForAll, FLATTEN_DONE } from './orders/flatten-progress.ts';
 
 type OfTheDay =
   | 'tradingStateChanged'
   | 'flattenRequested'
   | 'trailRaised'
+  | 'sideEased'
   | 'killEngaged'
   | 'killReleased'
   | 'limitsInForce'
@@ -41,7 +43,10 @@ export function restoreDay(
       restoreFlatten(desk, body);
       return;
     case 'trailRaised':
-      desk.day.bestGains.set(body.positionId, body.bestGain);
+      noteBest(desk, body.positionId, { bestGain: body.bestGain });
+      return;
+    case 'sideEased':
+      noteBest(desk, body.positionId, { leastDebit: body.leastDebit });
       return;
     case 'killEngaged':
       if (!desk.day.killed) tellKill(desk, body);

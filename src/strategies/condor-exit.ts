@@ -129,6 +129,6 @@ export function stopReason({ stop, sideStop }: ExitPlan): string {
   if (sideStop === undefined) return 'It has no stop.';
   const either = `Either side is closed once it alone costs ${dollarsText(sideStop.debit)}`;
   return sideStop.afterOther === 'breakeven'
-    ? `${either}; the other side then where the trade breaks even.`
+    ? `${either}; the other side then, once it has cost no more, where the trade breaks even.`
     : `${either}.`;
 }

@@ -23,6 +23,7 @@ const bodies: AuditBody[] = [
   { kind: 'sendBlocked', intentId: 'o-1', reason: 'killed' },
   { kind: 'orderResolved', intentId: 'o-1', evidence: 'found' },
   { kind: 'trailRaised', positionId: 'o-1', bestGain: 37_400 / 3 },
+  { kind: 'sideEased', positionId: 'o-1', leastDebit: 300 },
   { kind: 'exitTriggered', positionId: 'o-1', reason: 'stop', numbers: { debit: 2 } },
   { kind: 'intentRecorded', intent: exit, tokenSha256: null, previewId: null, ...shared },
   { kind: 'brokerEvent', event: { kind: 'rejected', intentId: 'o-1', reason: 'no funds' } },
@@ -52,10 +53,11 @@ describe('the story of an order', () => {
         "2026-11-20 10:30:00 ET  #15  not sent: killed",
         "2026-11-20 10:30:00 ET  #16  outcome proven: found",
         "2026-11-20 10:30:00 ET  #17  trailing stop raised: best gain 1.25 a share",
-        "2026-11-20 10:30:00 ET  #18  exit triggered: stop {"debit":2}",
-        "2026-11-20 10:30:00 ET  #19  order o-1-x (exit) recorded for engine without a token (an exit needs none): 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
+        "2026-11-20 10:30:00 ET  #18  the side that is left has cost as little as 0.03 a share",
+        "2026-11-20 10:30:00 ET  #19  exit triggered: stop {"debit":2}",
+        "2026-11-20 10:30:00 ET  #20  order o-1-x (exit) recorded for engine without a token (an exit needs none): 1 x [Buy to Open 1 SPY 261120C00602000] at 1.23 debit, worst 1.25 debit; 0 checks passed, 0 failed, 0 not run",
         "    limits version v1, order hash h",
-        "2026-11-20 10:30:00 ET  #20  broker: rejected, in its words "no funds"",
+        "2026-11-20 10:30:00 ET  #21  broker: rejected, in its words "no funds"",
       ]
     `);
   });

@@ -106,7 +106,9 @@ describe('iron_condor_30_delta', () => {
       confirmation: 'patient',
       plannedLossCents: 2 * even.limit - even.worst,
     });
-    expect(even.reasons.at(-1)).toContain('the other side then where the trade breaks even');
+    expect(even.reasons.at(-1)).toContain(
+      'the other side then, once it has cost no more, where the trade breaks even',
+    );
     const whole = accepted(ironCondor(view, CONDOR_DEFAULTS, exits('whole')));
     expect(whole.exitPlan.sideStop).toBeUndefined();
     expect(whole.exitPlan.stop).toEqual({ kind: 'debitAtOrAbove', price: 2 * whole.limit });

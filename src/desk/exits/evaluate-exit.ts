@@ -8,7 +8,14 @@ import type { ExitClose, ExitInput, ExitMemory } from './exit-input.ts';
 import { isShortSide } from './exit-input.ts';
 import { judgeClock, judgeExDividend, judgeNickel, judgeRange, judgeTarget } from './judge-rest.ts';
 import type { StopJudgement } from './judge-stops.ts';
-import { judgeSide, judgeTrail, judgeWhole, sideClose, sideStopped } from './judge-stops.ts';
+import {
+  judgeEased,
+  judgeSide,
+  judgeTrail,
+  judgeWhole,
+  sideClose,
+  sideStopped,
+} from './judge-stops.ts';
 
 export type ExitDecision = 'hold' | ExitClose;
 
@@ -60,7 +67,8 @@ function remember(before: ExitMemory, now: ExitMemory): ExitMemory {
     before.callSide === now.callSide &&
     before.putSide === now.putSide &&
     before.trail === now.trail &&
-    before.gain === now.gain;
+    before.gain === now.gain &&
+    before.eased === now.eased;
   return isSame ? before : now;
 }
 
@@ -73,8 +81,9 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
     return { memory: input.memory, decision: 'hold' };
   }
   const whole = judgeWhole(input);
-  const callSide = judgeSide('callSide', input);
-  const putSide = judgeSide('putSide', input);
+  const eased = judgeEased(input);
+  const callSide = judgeSide('callSide', input, eased);
+  const putSide = judgeSide('putSide', input, eased);
   const trail = judgeTrail(input);
   const memory = remember(input.memory, {
     whole: whole.memory,
@@ -82,6 +91,7 @@ export function evaluateExit(input: ExitInput): ExitJudgement {
     putSide: putSide.memory,
     trail: trail.memory,
     gain: trail.gain,
+    eased,
   });
   const stopped: ExitClose | undefined =
     whole.close === undefined ? undefined : { close: 'whole', reason: 'stop', ...whole.close };

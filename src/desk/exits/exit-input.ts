@@ -21,6 +21,8 @@ export interface ExitMemory {
   readonly putSide: BreachMemory;
   readonly trail: BreachMemory;
   readonly gain: TrailMemory;
+  /** Of the side that is left of a condor with a breakeven stop: the least that it has cost, less than nothing. */
+  readonly eased: TrailMemory;
 }
 
 export const NO_EXIT_MEMORY: ExitMemory = {
@@ -29,6 +31,7 @@ export const NO_EXIT_MEMORY: ExitMemory = {
   putSide: NO_BREACH,
   trail: NO_BREACH,
   gain: NO_TRAIL,
+  eased: NO_TRAIL,
 };
 
 export interface ExitInput {

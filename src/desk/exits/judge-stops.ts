@@ -155,29 +155,61 @@ export function judgeWhole(input: ExitInput): StopJudgement {
   return stop === undefined ? UNBROKEN : judgeStop(stop, 'whole', input.memory.whole, input);
 }
 
-/**
- * Where the stop of a side that is short something stands now: as planned while the other side is short
- * something too; with a breakeven stop, once the other is gone, no further than what leaves the whole
- * trade at nothing. At least one tick, so that there is a price to close at.
- */
-export function sideStopNow(position: OpenPosition, side: Side): Price | undefined {
-  const { sideStop } = position.exitPlan;
-  if (sideStop?.afterOther === undefined) return sideStop?.debit;
-  const other = side === 'callSide' ? 'putSide' : 'callSide';
-  if (isShortSide(position, other)) return sideStop.debit;
+/** The side that alone is short something, where its stop then comes to where the trade breaks even. */
+function sideLeft(position: OpenPosition): Side | undefined {
+  if (position.exitPlan.sideStop?.afterOther === undefined) return undefined;
+  const hasCalls = isShortSide(position, 'callSide');
+  if (hasCalls === isShortSide(position, 'putSide')) return undefined;
+  return hasCalls ? 'callSide' : 'putSide';
+}
+
+/** What the side that is left may cost so that the whole trade, fees so far included, comes out at nothing; less
+ * than a tick where the other side took all there was. */
+function breakevenOf(position: OpenPosition, side: Side): number {
   const legs = legsOfPart(position, side);
-  const grid = gridOf(legs);
   const perShare = (position.cashSoFarCents * PRICE_PER_CENT) / multiplierOfLegs(legs);
-  const breakeven = floorToTick(grid, perShare / unitsOfSide(position, side));
-  return price(Math.min(sideStop.debit, Math.max(grid.step, breakeven)));
+  return floorToTick(gridOf(legs), perShare / unitsOfSide(position, side));
+}
+
+/**
+ * Where the stop of a side that is short something stands now: as planned, and with a breakeven stop, once the
+ * other side is gone, no further than what leaves the whole trade at nothing. That counts only once this side has
+ * cost no more, by `eased`: a stop that the market is beyond when it comes to be is no stop but a sale at a sure
+ * loss. So where nothing is left the planned stop stands: no price leaves the trade at nothing, and what both
+ * sides lose at their planned stops was planned for. Asked without `eased` it is the furthest that it may stand.
+ */
+export function sideStopNow(
+  position: OpenPosition,
+  side: Side,
+  { best }: TrailMemory = NO_TRAIL,
+): Price | undefined {
+  const { sideStop } = position.exitPlan;
+  if (sideStop === undefined || best === undefined || sideLeft(position) !== side) {
+    return sideStop?.debit;
+  }
+  const breakeven = breakevenOf(position, side);
+  const isReached = breakeven > 0 && 0 - best <= breakeven;
+  return isReached ? price(Math.min(sideStop.debit, breakeven)) : sideStop.debit;
+}
+
+/** The least that a side has cost since it alone is left, as a gain: less than nothing where it costs something. */
+export function judgeEased(input: ExitInput): TrailMemory {
+  const whole = wholeOf(input);
+  const side = sideLeft(whole);
+  if (side === undefined) return NO_TRAIL;
+  const cost = costOfSide(legsOfPart(whole, side), unitsOfSide(whole, side), input);
+  const isTrusted = cost.kind === 'trusted';
+  const gained = isTrusted ? 0 - cost.natural : undefined;
+  const evidenceAt = isTrusted ? cost.evidenceAt : input.at.market;
+  return observeGain(input.memory.eased, gained, evidenceAt, Number.NEGATIVE_INFINITY);
 }
 
 /** The stop of one side. It guards a side that is short something. One of which no short is free is
  * hurried instead of left again. */
-export function judgeSide(side: Side, input: ExitInput): StopJudgement {
+export function judgeSide(side: Side, input: ExitInput, eased: TrailMemory): StopJudgement {
   const whole = wholeOf(input);
   if (!isShortSide(whole, side)) return UNBROKEN;
-  const debit = sideStopNow(whole, side);
+  const debit = sideStopNow(whole, side, eased);
   if (debit === undefined) return UNBROKEN;
   const stop: Stop = { kind: 'debitAtOrAbove', price: debit };
   const judged = judgeStop(stop, side, input.memory[side], input);

@@ -18,19 +18,20 @@ export interface TrailMemory {
 
 export const NO_TRAIL: TrailMemory = { best: undefined, rising: undefined };
 
-/** Folds one look at the gain; undefined = not to be trusted just now. */
+/** Folds one look at the gain; undefined = not to be trusted just now. The first one is more than `least`. */
 export function observeGain(
   { best, rising }: TrailMemory,
   gain: number | undefined,
   evidenceAt: EpochMicros,
+  least = 0,
 ): TrailMemory {
-  if (gain === undefined || gain <= (best ?? 0)) return { best, rising: undefined };
+  if (gain === undefined || gain <= (best ?? least)) return { best, rising: undefined };
   if (rising === undefined) return { best, rising: { gain, since: evidenceAt } };
-  const least = Math.min(rising.gain, gain);
+  const stood = Math.min(rising.gain, gain);
   if (evidenceAt - rising.since < STANDS_AFTER_MICROS) {
-    return { best, rising: { gain: least, since: rising.since } };
+    return { best, rising: { gain: stood, since: rising.since } };
   }
-  return { best: least, rising: { gain, since: evidenceAt } };
+  return { best: stood, rising: { gain, since: evidenceAt } };
 }
 
 type Trail = NonNullable<ExitPlan['trail']>;

@@ -7,6 +7,7 @@
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
+import { noteBest } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
 import type { ExitClose, ExitMemory, ExitPart } from '../exits/exit-input.ts';
 import { legsOfPart, NO_EXIT_MEMORY } from '../exits/exit-input.ts';
@@ -51,18 +52,35 @@ interface Watched {
   readonly isClosing: boolean;
 }
 
-/** A trail goes on from the best gain that the journal holds. */
-function firstMemory(desk: DeskContext, positionId: string): ExitMemory {
-  const best = desk.day.bestGains.get(positionId);
-  if (best === undefined) return NO_EXIT_MEMORY;
-  return { ...NO_EXIT_MEMORY, gain: { ...NO_EXIT_MEMORY.gain, best } };
+/** What was seen at best goes on from what the journal holds. */
+function firstMemory({ day }: DeskContext, positionId: string): ExitMemory {
+  const { bestGain, leastDebit } = day.bests.get(positionId) ?? {};
+  if (bestGain === undefined && leastDebit === undefined) return NO_EXIT_MEMORY;
+  const { gain, eased } = NO_EXIT_MEMORY;
+  return {
+    ...NO_EXIT_MEMORY,
+    gain: { ...gain, best: bestGain },
+    eased: { ...eased, best: leastDebit === undefined ? undefined : 0 - leastDebit },
+  };
 }
 
-/** A trail that rose is recorded: after a crash the stop is not one cent looser. */
-function recordGain(desk: DeskContext, positionId: string, { gain }: ExitMemory): void {
-  if (gain.best === undefined) return;
-  desk.day.bestGains.set(positionId, gain.best);
-  desk.out.append({ kind: 'trailRaised', positionId, bestGain: gain.best }, true);
+/** What a stop follows is recorded as it gets better: after a crash the stop is not one cent looser. */
+function recordBest(
+  desk: DeskContext,
+  positionId: string,
+  { gain, eased }: ExitMemory,
+  before: ExitMemory,
+): void {
+  if (gain.best !== undefined && gain.best !== before.gain.best) {
+    const seen = { bestGain: gain.best };
+    noteBest(desk, positionId, seen);
+    desk.out.append({ kind: 'trailRaised', positionId, ...seen }, true);
+  }
+  if (eased.best !== undefined && eased.best !== before.eased.best) {
+    const seen = { leastDebit: 0 - eased.best };
+    noteBest(desk, positionId, seen);
+    desk.out.append({ kind: 'sideEased', positionId, ...seen }, true);
+  }
 }
 
 /** What orders close already is hurried by what would close it now; a stop or a dividend is told as well. */
@@ -157,7 +175,7 @@ export class ExitRunner {
     const before = this.#memory.get(positionId) ?? firstMemory(desk, positionId);
     const { memory, decision, hurry } = evaluateExit(market.input(watched, before));
     if (memory !== before || !this.#memory.has(positionId)) this.#memory.set(positionId, memory);
-    if (memory.gain.best !== before.gain.best) recordGain(desk, positionId, memory);
+    if (memory !== before) recordBest(desk, positionId, memory, before);
     for (const stop of hurry ?? []) hurryBy(desk, position, stop);
     const exit = decision === 'hold' ? goesOn(desk, watched) : decision;
     if (exit === undefined) this.#endLeft(desk, watched);

@@ -1,9 +1,10 @@
 /** The plan of the day as the faces show it. */
 
-import { newYorkText } from '../../engine/domain/session-calendar.ts';
+import { auctionEnd, newYorkText } from '../../engine/domain/session-calendar.ts';
 import type { EpochMicros } from '../../engine/domain/units.ts';
 import { MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
 import { stateWords, tradingStateOf } from '../../risk/trading-state.ts';
+import { readOpeningRange } from '../../strategies/opening-range.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { PlanSlotView, PlanView } from '../engine-api-plan.ts';
 import { fillingFor, isListed, isQuoted, lacksBars } from '../session/chain-filling.ts';
@@ -29,18 +30,31 @@ function whyClosed({ at, day }: DeskContext): string | undefined {
   return at.market >= day.schedule.openingCutoffAt ? 'the opening cut-off has passed' : undefined;
 }
 
+/** True in the seconds between the end of a breakout's range and the trade that shows its last bar complete.
+ * A bar that is missing in it may never come. */
+function isRangeClosing({ at, bars, day }: DeskContext, { entry }: PlanSlot): boolean {
+  const { request } = entry;
+  if (!('rangeMinutes' in request)) return false;
+  const question = { bars: bars.bars(), session: day.session, now: at.market };
+  const reading = readOpeningRange({ ...question, minutes: request.rangeMinutes });
+  if (reading.state !== 'rangeForming') return false;
+  return reading.missingBars === 0 && at.market >= reading.endsAt;
+}
+
 /** Why a turn whose time has come does not run yet: what its strategy chooses from, or what its order is
- * judged by, is not there. Both come within seconds of a start or a connection, and a refusal would stand for
- * the day. */
-export function whyWaiting(desk: DeskContext, { entry }: PlanSlot): string | undefined {
+ * judged by, is not there, or the session takes no openings yet. All of that comes within seconds of a start or
+ * a connection, of the open or the end of a range, and a refusal would stand for the day. */
+export function whyWaiting(desk: DeskContext, slot: PlanSlot): string | undefined {
   const { day } = desk;
   const { causes } = day.status;
-  const { strategy } = entry.request;
+  const { strategy } = slot.entry.request;
   if (!isListed(desk)) return "the listing of the day's chain has not come";
   if (!day.feedConnected) return 'the feed is not connected';
   if (!isQuoted(desk)) return 'the chain is not quoted yet';
   if (fillingFor(desk, strategy) !== undefined) return 'the chain is still filling';
   if (lacksBars(desk, strategy)) return "the day's bars have not come";
+  if (desk.at.market < auctionEnd(day.session)) return 'the opening auction is not over';
+  if (isRangeClosing(desk, slot)) return 'the last bar of the opening range is not complete';
   const isEqual = day.reconciled && !causes.includes('notReconciled');
   if (!isEqual) return 'the books do not agree with the broker yet';
   return causes.includes('unmarkable') ? 'what is held cannot be valued' : undefined;

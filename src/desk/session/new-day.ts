@@ -36,7 +36,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     toldOnce: new Set(),
     sharesSeen: new Map(),
     durableSeq: 0,
-    bestGains: new Map(),
+    bests: new Map(),
     goneAt: new Map(),
     flattenAgainAt: undefined,
     killed: false,

@@ -26,8 +26,7 @@ import type { Report } from './order-oracle.ts';
 
 type SideStop = ExitPlan['sideStop'];
 
-/** What buying both sides back at their stops loses, in cents, the second one no dearer than what the
- * first leaves of the credit where its stop stands there; no loss unless both are short something. */
+/** What buying both sides back at their stops loses, in cents; no loss unless both are short something. */
 function lossOfSides(held: readonly HeldQuantity[], cash: number, sideStop: SideStop): number {
   if (sideStop === undefined) return 0;
   const short = { call: 0, put: 0 };
@@ -35,10 +34,7 @@ function lossOfSides(held: readonly HeldQuantity[], cash: number, sideStop: Side
     if (instrument.kind === 'option') short[instrument.right] += Math.max(0, -quantity);
   }
   if (short.call === 0 || short.put === 0) return 0;
-  const [first, second] = [short.call * sideStop.debit, short.put * sideStop.debit];
-  const isEven = sideStop.afterOther === 'breakeven';
-  const cost = isEven ? Math.max(first, second, Math.min(first + second, cash)) : first + second;
-  return cost - cash;
+  return (short.call + short.put) * sideStop.debit - cash;
 }
 
 /** The worse of the worst end, which fees make worse, and of both sides stopped, in cents. */

@@ -19,6 +19,7 @@ import type { DeskContext } from '../desk-context.ts';
 import type { ExitSettings } from '../exits/exit-settings.ts';
 import type { Input } from '../inputs.ts';
 import { brokerEventOf } from '../journal-summary.ts';
+import { type Eased, EvenStops, sideOf } from './even-stops.ts';
 import { HeardBars } from './heard-bars.ts';
 import { type HeardQuote, HeardQuotes } from './heard-quotes.ts';
 import type { MomentWindow } from './moment-oracle.ts';
@@ -27,7 +28,7 @@ import { AT_ONCE, isShortPassed } from './short-passed.ts';
 import { WholeTrades, type WholeUnit } from './whole-trade.ts';
 
 type Exit = Extract<AuditBody, { readonly kind: 'exitTriggered' }>;
-type Leg = StructurePosition['legs'][number];
+type Raised = Extract<AuditBody, { readonly kind: 'trailRaised' }>;
 
 /** In 1/10,000 dollar. */
 const TICK = 100;
@@ -37,8 +38,6 @@ const NARROW = 500;
 const NARROW_PART = 0.12;
 /** A quote of which nothing was heard for longer may stand or not. */
 const OLDEST_MICROS = 5 * MICROS_PER_SECOND;
-const PRICE_PER_CENT = 100;
-const SHARES = 100;
 /** A stop at the broker stands at this part of the engine's own. */
 const BACKSTOP = 2 / 3;
 /** The engine's clock may have stepped by so much since the opening. */
@@ -47,6 +46,7 @@ const CLOCK_STEPS_MICROS = 3 * MICROS_PER_MINUTE;
 const LAST_HOUR_MINUTES = 60;
 const DIVIDEND_MINUTES = 30;
 
+const RIGHTS = ['call', 'put'] as const;
 const SIDE_OF: Readonly<Record<string, Right>> = { callSideStop: 'call', putSideStop: 'put' };
 
 /** What closing one unit costs at most and at least, as whoever judges stops may read the quotes. */
@@ -81,12 +81,13 @@ export class CauseOracle {
   /** What was told of each position, by its reason. */
   readonly #told = new Set<string>();
   readonly #gains = new Map<string, number>();
+  readonly #evens = new EvenStops(this.#trades);
   readonly #quotes = new HeardQuotes();
   readonly #bars = new HeardBars();
   readonly #openedAt = new Map<string, number>();
   /** Told in this step and not judged. */
   #exitsNow: Exit[] = [];
-  #raisedNow: Extract<AuditBody, { readonly kind: 'trailRaised' }>[] = [];
+  #bestsNow: (Raised | Eased)[] = [];
   #protectiveNow: OrderIntent[] = [];
   #tradedNow = new Set<string>();
 
@@ -106,7 +107,7 @@ export class CauseOracle {
   onRecord(record: AuditRecord): void {
     const { body } = record;
     if (body.kind === 'exitTriggered') this.#exitsNow.push(body);
-    if (body.kind === 'trailRaised') this.#raisedNow.push(body);
+    if (body.kind === 'trailRaised' || body.kind === 'sideEased') this.#bestsNow.push(body);
     if (body.kind === 'intentRecorded') this.#judgeIntent(body.intent);
     const event = brokerEventOf(record);
     if (event?.kind === 'fill') {
@@ -122,6 +123,7 @@ export class CauseOracle {
       this.#told.add(`${body.positionId} ${body.reason}`);
     }
     if (body.kind === 'trailRaised') this.#gains.set(body.positionId, body.bestGain);
+    if (body.kind === 'sideEased') this.#evens.onEased(body);
     if (body.kind === 'intentRecorded') this.#intents.set(body.intent.intentId, body.intent);
     const event = brokerEventOf(record);
     if (event?.kind !== 'fill' && event?.kind !== 'busted') return;
@@ -160,22 +162,40 @@ export class CauseOracle {
 
   /** Called after every step. */
   afterStep(desk: DeskContext): void {
-    const [exits, raised, traded] = [this.#exitsNow, this.#raisedNow, this.#tradedNow];
+    const [exits, bests, traded] = [this.#exitsNow, this.#bestsNow, this.#tradedNow];
     const protective = this.#protectiveNow;
     if (exits.length > 0) this.#exitsNow = [];
-    if (raised.length > 0) this.#raisedNow = [];
+    if (bests.length > 0) this.#bestsNow = [];
     if (traded.size > 0) this.#tradedNow = new Set();
     if (protective.length > 0) this.#protectiveNow = [];
     for (const intent of protective) this.#judgeProtective(desk, intent);
     for (const exit of exits) this.#judge(desk, exit, traded.has(exit.positionId));
-    for (const { positionId, bestGain } of raised) {
-      const position = desk.book.structure(positionId);
-      if (position === undefined || traded.has(positionId)) continue;
-      const gain = this.#bestGainNow(position, desk.at);
-      if (gain !== undefined && gain < bestGain - 1) {
-        this.#report(`the trail of ${positionId} rose to ${bestGain} at a gain of ${gain}`);
-      }
+    for (const best of bests) {
+      const position = desk.book.structure(best.positionId);
+      if (position === undefined || traded.has(best.positionId)) continue;
+      if (best.kind === 'trailRaised') this.#judgeRaised(position, best, desk.at);
+      else this.#judgeEased(position, best, desk.at);
     }
+  }
+
+  #judgeRaised(position: StructurePosition, { positionId, bestGain }: Raised, at: At): void {
+    const gain = this.#bestGainNow(position, at);
+    if (gain === undefined || gain >= bestGain - 1) return;
+    this.#report(`the trail of ${positionId} rose to ${bestGain} at a gain of ${gain}`);
+  }
+
+  /** It is told of the one side that is left, which costs no more just now. */
+  #judgeEased(position: StructurePosition, { positionId, leastDebit }: Eased, at: At): void {
+    const [side, other] = RIGHTS.map((right) => sideOf(position, right)).toSorted(
+      (one, two) => two.units - one.units,
+    );
+    if (side === undefined || other?.units !== 0) {
+      this.#report(`a side of ${positionId} is said to be left of two`);
+      return;
+    }
+    const cost = this.#costOf(side, at);
+    if (cost === undefined || cost.least <= leastDebit + 1) return;
+    this.#report(`the side left of ${positionId} costs ${cost.least} and not ${leastDebit}`);
   }
 
   #judge(desk: DeskContext, exit: Exit, isTraded: boolean): void {
@@ -294,8 +314,9 @@ export class CauseOracle {
     return isCheap ? undefined : 'no short is offered for a nickel';
   }
 
-  /** The stop of a side stands as planned; once the other side is gone, where the plan says so, no further
-   * than at what the trade has brought. It is waited for unless it is broken by far, or its short was passed. */
+  /** The stop of a side stands as planned; once the other side is gone and it has cost no more, where the plan
+   * says so, no further than at what the trade has brought. It is waited for unless it is broken by far, or its
+   * short was passed. */
   #whyNotSide(
     position: StructurePosition,
     of: { right: Right; sideStop: ExitPlan['sideStop']; isAtOnce: boolean },
@@ -303,36 +324,18 @@ export class CauseOracle {
   ): string | undefined {
     const { right, sideStop, isAtOnce } = of;
     if (sideStop === undefined) return 'its plan has no stop of a side';
-    const shorts = (ofRight: Right): number => {
-      const legs = legsOf(position, ofRight);
-      return Math.max(0, ...legs.map(({ quantity }) => -quantity));
-    };
-    const units = shorts(right);
+    const side = sideOf(position, right);
+    const { units, legs } = side;
     if (units === 0) return 'nothing of the side is short';
-    const legs = legsOf(position, right).map((leg) => {
-      return { ...leg, quantity: Math.min(leg.quantity, units) };
-    });
-    const cost = this.#costOf({ units, gone: 0, legs }, at);
+    const cost = this.#costOf(side, at);
     if (cost === undefined) return undefined;
-    const isAlone = shorts(right === 'call' ? 'put' : 'call') === 0;
-    const isEven = isAlone && sideStop.afterOther !== undefined;
-    const stopsAt = isEven
-      ? Math.min(sideStop.debit, this.#evenAt(position, units))
-      : sideStop.debit;
+    const isAlone = sideOf(position, right === 'call' ? 'put' : 'call').units === 0;
+    const planned = { stopsAt: sideStop.debit, isEven: false };
+    const { stopsAt, isEven } = isAlone ? this.#evens.stopOf(position, sideStop, units) : planned;
     if (cost.most < stopsAt) return `it costs ${cost.most}, its stop is at ${stopsAt}`;
     if (!isAtOnce || isEven || cost.most >= AT_ONCE * stopsAt - 1) return undefined;
     const isPassed = isShortPassed(this.#quotes.underlying, legs);
     return isPassed ? undefined : `it costs ${cost.most}, and was not waited for`;
-  }
-
-  /** What one unit may cost so that the trade comes out at nothing; a tick where units are gone whole. Others
-   * may have closed some of it: what that cost stands in no order of the position's. */
-  #evenAt(position: StructurePosition, units: number): number {
-    const { positionId, realizedCents, openCashCents, feesCents } = position;
-    const opening = this.#trades.openingOf(positionId);
-    if (opening === undefined || opening.quantity !== units) return TICK;
-    const cash = realizedCents + openCashCents - feesCents;
-    return Math.max(TICK, (cash * PRICE_PER_CENT) / SHARES / units - TICK);
   }
 
   #bestGainNow(position: StructurePosition, at: At): number | undefined {
@@ -370,6 +373,7 @@ export class CauseOracle {
       this.#intents,
       this.#told,
       this.#gains,
+      this.#evens,
       this.#quotes,
       this.#bars,
       this.#openedAt,
@@ -377,15 +381,9 @@ export class CauseOracle {
     for (const each of known) each.clear();
     this.#trades.clear();
     this.#exitsNow = [];
-    this.#raisedNow = [];
+    this.#bestsNow = [];
     this.#protectiveNow = [];
     this.#tradedNow.clear();
     for (const record of records) this.#remember(record);
   }
-}
-
-function legsOf({ legs }: StructurePosition, right: Right): readonly Leg[] {
-  return legs.filter(({ instrument: i, quantity }) => {
-    return quantity !== 0 && i.kind === 'option' && i.right === right;
-  });
 }

@@ -190,6 +190,13 @@ export type AuditBody =
       readonly positionId: string;
       readonly bestGain: number;
     }
+  | {
+      /** The side that is left of a breakeven condor has cost less than before: per share of one unit, in
+       * 1/10,000 dollar. */
+      readonly kind: 'sideEased';
+      readonly positionId: string;
+      readonly leastDebit: number;
+    }
   | { readonly kind: 'killEngaged'; readonly principal: string; readonly reason: string }
   | { readonly kind: 'killReleased'; readonly principal: string }
   | {

@@ -51,8 +51,8 @@ export interface ExitPlan {
    * or is worth no more than this (long premium). */
   readonly stop?: { readonly kind: 'debitAtOrAbove' | 'valueAtOrBelow'; readonly price: Price };
   /** Per-side stop of a condor: either vertical is closed once it alone costs this much. With
-   * `breakeven` the side that is left, once the other was closed, is closed at the latest where the
-   * whole trade, fees so far included, comes out at nothing. */
+   * `breakeven` the side that is left, once the other was closed and it has cost no more than that, is
+   * closed at the latest where the whole trade, fees so far included, comes out at nothing. */
   readonly sideStop?: { readonly debit: Price; readonly afterOther?: 'breakeven' };
   /** Take profit once one unit can be closed for no more than this debit (or sold for this value). */
   readonly target?: { readonly kind: 'debitAtOrBelow' | 'valueAtOrAbove'; readonly price: Price };

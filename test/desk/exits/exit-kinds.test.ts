@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
 import { isExDividendEve } from '../../../src/desk/exits/ex-dividend.ts';
-import type { ExitInput } from '../../../src/desk/exits/exit-input.ts';
+import { type ExitInput, NO_EXIT_MEMORY } from '../../../src/desk/exits/exit-input.ts';
 import { policyOf } from '../../../src/desk/exits/exit-policy.ts';
 import { lastHourFrom } from '../../../src/desk/exits/flat-by.ts';
 import { nickelNet } from '../../../src/desk/exits/judge-rest.ts';
@@ -51,6 +51,14 @@ function bar(minutesAfterNoon: number, close: number): Bar {
   return { startsAt, open, high, low, close: priceFromDollars(close), volume: 1 };
 }
 
+/** What is remembered of a position after these looks. */
+function judgedBy(position: OpenPosition, looks: readonly Look[], before = NO_EXIT_MEMORY) {
+  return looks.reduce((memory, { millis, sides }) => {
+    const at = atMillis(millis);
+    return evaluateExit(exitInput(position, { at, quotes: quotesAt(at, sides), memory })).memory;
+  }, before);
+}
+
 describe('a breakeven condor', () => {
   const plan = {
     sideStop: { debit: priceFromDollars(0.9), afterOther: 'breakeven' as const },
@@ -76,24 +84,64 @@ describe('a breakeven condor', () => {
   it('lets the side that is left cost only what leaves the trade at nothing', () => {
     const left = callsAfter(0.6);
     expect(firstExit(left, between(0, 60_000, callsAt(0.29)))).toBeUndefined();
-    expect(firstExit(left, between(0, 60_000, callsAt(0.3)))?.decision).toMatchObject({
-      close: 'whole',
-      reason: 'callSideStop',
-      numbers: { stopPrice: 0.3, closingDebitPrice: 0.3 },
+    const looks = [...between(0, 3_000, callsAt(0.3)), ...between(3_000, 60_000, callsAt(0.32))];
+    expect(firstExit(left, looks)).toMatchObject({
+      millis: 12_000,
+      decision: {
+        close: 'whole',
+        reason: 'callSideStop',
+        numbers: { stopPrice: 0.3, closingDebitPrice: 0.32 },
+      },
     });
   });
 
-  it('never lets the stop of the side that is left move further away', () => {
-    expect(firstExit(callsAfter(-0.5), between(0, 60_000, callsAt(0.91)))?.decision).toMatchObject({
+  it('keeps the planned stop of a side that costs more than that from the start', () => {
+    const left = callsAfter(0.6);
+    expect(firstExit(left, between(0, 60_000, callsAt(0.31)))).toBeUndefined();
+    expect(firstExit(left, between(0, 60_000, callsAt(0.91)))?.decision).toMatchObject({
       numbers: { stopPrice: 0.9 },
     });
   });
 
-  it('leaves at once when the first side took all there was', () => {
-    expect(firstExit(callsAfter(0.95), between(0, 1, callsAt(0.05)))?.decision).toMatchObject({
-      reason: 'callSideStop',
-      numbers: { stopPrice: 0.01 },
+  it('takes no notice of a cost that stood for one tick, or that no quote bears out', () => {
+    const wide = { ...CALM, C605: [0.02, 0.2] as const };
+    for (const low of [callsAt(0.1), wide]) {
+      const looks = [
+        ...between(0, 10_000, callsAt(0.4)),
+        { millis: 10_000, sides: low },
+        ...between(10_500, 20_000, low === wide ? wide : callsAt(0.4)),
+        ...between(20_000, 60_000, callsAt(0.4)),
+      ];
+      expect(firstExit(callsAfter(0.6), looks)).toBeUndefined();
+    }
+  });
+
+  it('begins anew with the side once both are short again', () => {
+    const low = between(0, 3_000, callsAt(0.1));
+    const left = callsAfter(0.6);
+    const remembered = judgedBy(left, low);
+    expect(remembered.eased.best).toBe(-1_000);
+    const both = [{ millis: 3_000, sides: CALM }];
+    expect(judgedBy(whole, both, remembered).eased).toBe(NO_EXIT_MEMORY.eased);
+  });
+
+  it('never lets the stop of the side that is left move further away', () => {
+    const looks = [...between(0, 3_000, callsAt(0.4)), ...between(3_000, 60_000, callsAt(0.91))];
+    expect(firstExit(callsAfter(-0.5), looks)?.decision).toMatchObject({
+      numbers: { stopPrice: 0.9 },
     });
+  });
+
+  it('keeps the planned stop where the first side took all there was', () => {
+    for (const taken of [0.895, 0.9, 0.95]) {
+      const left = callsAfter(taken);
+      const looks = [...between(0, 5_000, callsAt(0.01)), ...between(5_000, 60_000, callsAt(0.89))];
+      expect(firstExit(left, looks)).toBeUndefined();
+      expect(firstExit(left, between(0, 60_000, callsAt(0.91)))?.decision).toMatchObject({
+        reason: 'callSideStop',
+        numbers: { stopPrice: 0.9 },
+      });
+    }
   });
 });
 

@@ -78,6 +78,39 @@ describe('a breakeven condor', () => {
     expect(Number(second?.['stopPrice'])).toBeLessThan(stop / 2);
   });
 
+  /** The calls are stopped while the puts cost so much. */
+  function callsStopped(puts: number) {
+    const rig = new DeskRig(options);
+    const { exitPlan } = rig.openPosition();
+    const stop = (exitPlan?.sideStop?.debit ?? 0) / 10_000;
+    sideCosts(rig, 'call', stop + 0.02);
+    sideCosts(rig, 'put', puts);
+    rig.advance(20);
+    expect(reasons(rig)).toEqual(['callSideStop']);
+    expect(rights(rig)).toEqual(['put', 'put']);
+    return { rig, stop };
+  }
+
+  it('keeps the planned stop of a second side that costs more than is left', () => {
+    const { rig, stop } = callsStopped(0.3);
+    rig.advance(60);
+    expect(rights(rig)).toEqual(['put', 'put']);
+    sideCosts(rig, 'put', stop + 0.02);
+    rig.advance(12);
+    expect(rig.bodies('exitTriggered')[1]?.numbers).toMatchObject({ stopPrice: stop });
+  });
+
+  it('knows after a restart what the second side has cost at least', () => {
+    const { rig, stop } = callsStopped(0.02);
+    expect(rig.bodies('sideEased').at(-1)?.leastDebit).toBeLessThanOrEqual(200);
+    const again = rig.restart();
+    sideCosts(again, 'put', 0.5);
+    again.advance(12);
+    expect(reasons(again)).toEqual(['callSideStop', 'putSideStop']);
+    const second = again.bodies('exitTriggered')[1]?.numbers;
+    expect(Number(second?.['stopPrice'])).toBeLessThan(stop / 2);
+  });
+
   it('is stopped whole at twice its credit where the day is set so', () => {
     const rig = new DeskRig({ exits: { condorStop: 'whole' }, limits: WIDE });
     const { entryNet } = rig.openPosition();

@@ -299,6 +299,7 @@ describe('a part that is being closed', () => {
     sideCosts(rig, 'call', 0.9);
     sideCosts(rig, 'put', 0.02);
     rig.execute(unitsOf(rig, 'call', undefined, 2));
+    rig.advance(3);
     const { realizedCents, openCashCents, feesCents } = rig.positions()[0]!;
     const breakeven = (realizedCents + openCashCents - feesCents) / 200 / 100;
     const { tokenSha256 } = rig.previewClose(positionId, 1);

@@ -303,6 +303,60 @@ describe('a turn at whose time the market is not there', () => {
   });
 });
 
+describe('a turn in the opening auction', () => {
+  it('waits until that is over', () => {
+    const rig = new DeskRig({ plan: sheet({ atMinutes: 570 }), minutes: 570 });
+    rig.advance(58);
+    expect(runs(rig)).toEqual([]);
+    expect(shown(rig)).toEqual([['waiting', 'the opening auction is not over']]);
+    rig.advance(2);
+    expect(runs(rig)).toEqual([['condor#1', 'ready']]);
+  });
+});
+
+describe('a turn of a breakout at the end of its range', () => {
+  const plan = sheet({ name: 'break', request: breakoutOf(1), atMinutes: 585 });
+  /** Bars of these minutes were told, and the last of the range is the newest. */
+  const rangeOf = (...minutes: readonly number[]) => {
+    const rig = new DeskRig({ plan, minutes: 584 });
+    for (const minute of minutes) putBar(rig, minute, 599);
+    rig.goTo(585);
+    return rig;
+  };
+  const whole = Array.from({ length: 15 }, (_, minute) => minute);
+  const detailOf = (rig: DeskRig) => rig.bodies('planRun').map(({ detail }) => detail);
+
+  it('waits until a trade shows the last bar of the range complete', () => {
+    const rig = rangeOf(...whole);
+    rig.advance(5);
+    expect(runs(rig)).toEqual([]);
+    expect(shown(rig)).toEqual([['waiting', 'the last bar of the opening range is not complete']]);
+    putBar(rig, 15, 599);
+    rig.advance(1);
+    expect(detailOf(rig)).toEqual([expect.stringMatching(/^no_breakout: /)]);
+  });
+
+  it('is missed where none does within two minutes', () => {
+    const rig = rangeOf(...whole);
+    rig.advance(121);
+    expect(detailOf(rig)).toEqual([
+      expect.stringContaining('two minutes of its time: the last bar of the opening range'),
+    ]);
+  });
+
+  it('is refused where a bar of the range is missing, or before that ends', () => {
+    const incomplete = [expect.stringMatching(/^range_incomplete: /)];
+    expect(detailOf(rangeOf(...whole.slice(1)))).toEqual(incomplete);
+    const early = new DeskRig({
+      plan: sheet({ request: breakoutOf(1), atMinutes: 580 }),
+      minutes: 579,
+    });
+    for (const minute of whole.slice(0, 10)) putBar(early, minute, 599);
+    early.goTo(580);
+    expect(detailOf(early)).toEqual(incomplete);
+  });
+});
+
 describe('a turn at whose time the account cannot be judged', () => {
   const limits = { maxDailyLossCents: cents(900_000), maxOpenRiskCents: cents(900_000) };
 

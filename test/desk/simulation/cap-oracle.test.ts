@@ -263,8 +263,9 @@ describe('the oracle of the limits, of a condor with a stop of each side', () =>
     expect(judged(condor('P', { debit }))).toEqual(['P can lose 6000 cents']);
   });
 
-  it('leaves the worst end where the second stop stands where the trade comes out at nothing', () => {
-    expect(judged(condor('P', { debit: price(5_400), afterOther: 'breakeven' }))).toEqual([]);
+  it('counts both at their planned stops where the second comes to where the trade breaks even', () => {
+    const even = { debit: price(5_600), afterOther: 'breakeven' } as const;
+    expect(judged(condor('P', even))).toEqual(['P can lose 5200 cents']);
   });
 
   it('counts them of what is held as of what is on its way', () => {

@@ -75,8 +75,9 @@ describe('an exit', () => {
     expect(stopped(far)[0]).toMatch(/is left for .*top, which is not due: it costs/);
   });
 
-  it('is due at breakeven where others closed the other side', () => {
-    const { rig, said } = judged(() => ({}), { exits: { condorStop: 'breakeven' } });
+  /** Others have closed the puts of a breakeven condor whose calls cost so much. */
+  function putsClosed(calls: number) {
+    const { rig, oracle, said } = judged(() => ({}), { exits: { condorStop: 'breakeven' } });
     rig.gateway.editSnapshot = () => undefined;
     const [position] = rig.positions();
     const [short] = (position?.legs ?? []).filter(({ instrument, quantity }) => {
@@ -84,16 +85,51 @@ describe('an exit', () => {
     });
     const { instrument } = short ?? {};
     if (instrument === undefined) throw new Error('no put is short');
-    sideCosts(rig, 'call', 0.4);
+    sideCosts(rig, 'call', calls);
     rig.advance(20);
     expect(rig.bodies('exitTriggered')).toEqual([]);
     const ids = { fillId: 'theirs', intentId: 'external-9' };
-    const money = { price: position?.entryNet ?? price(0), feesCents: cents(100) };
+    const paid = price((position?.entryNet ?? 0) - 1_000);
+    const money = { price: paid, feesCents: cents(100) };
     const trade = { instrument, action: 'buyToClose', quantity: 1, ...money } as const;
     rig.brokerSays({ kind: 'fill', fill: { ...ids, ...trade, marketAt: rig.at.market } });
     rig.advance(20);
+    expect(rig.bodies('exitTriggered')).toEqual([]);
+    return { rig, oracle, said, positionId: position?.positionId ?? '' };
+  }
+
+  it('is due at breakeven where others closed the other side', () => {
+    const { rig, said } = putsClosed(0.03);
+    sideCosts(rig, 'call', 0.4);
+    rig.advance(20);
     expect(rig.bodies('exitTriggered').map(({ reason }) => reason)).toEqual(['callSideStop']);
     expect(said).toEqual([]);
+  });
+
+  it('is not due at breakeven of a side that costs more from the start', () => {
+    const { rig, oracle, said, positionId } = putsClosed(0.4);
+    const [last] = rig.records().slice(-1);
+    const tell = (body: AuditRecord['body']): void => {
+      if (last !== undefined) oracle.onRecord({ ...last, body });
+      oracle.afterStep(rig.desk.context);
+    };
+    const stopped = { kind: 'exitTriggered', reason: 'callSideStop', numbers: {} } as const;
+    tell({ ...stopped, positionId });
+    expect(said).toEqual([expect.stringContaining('it costs 3900, its stop is at')]);
+    tell({ kind: 'sideEased', positionId, leastDebit: 300 });
+    expect(said[1]).toMatch(/costs 3900 and not 300$/);
+    tell({ ...stopped, positionId });
+    expect(said).toHaveLength(2);
+  });
+
+  it('hears of no side that is left where both are short', () => {
+    const { rig, oracle, said } = judged(() => ({}), { exits: { condorStop: 'breakeven' } });
+    const [last] = rig.records().slice(-1);
+    const positionId = rig.positions()[0]?.positionId ?? '';
+    const body = { kind: 'sideEased', positionId, leastDebit: 9_000 } as const;
+    if (last !== undefined) oracle.onRecord({ ...last, body });
+    oracle.afterStep(rig.desk.context);
+    expect(said).toEqual([expect.stringContaining('said to be left of two')]);
   });
 
   it.each([

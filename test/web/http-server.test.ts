@@ -294,6 +294,33 @@ describe('who may come in', () => {
     expect((await fetch(`${near.base}/mcp/tools`)).status).toBe(200);
   });
 
+  it('is nobody whom a proxy or a tunnel passes on while no token is set, whatever Host it writes', async () => {
+    const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} };
+    const near = { PUBLIC_URL: 'http://localhost:8080' };
+    for (const { base } of [await serve(), await serve(near)]) {
+      for (const [name, value] of [
+        ['Forwarded', 'for=203.0.113.9'],
+        ['Via', '1.1 tunnel'],
+        ['X-Forwarded-For', '203.0.113.9'],
+        ['X-Forwarded-Host', 'abc.tunnel.example'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Real-IP', '127.0.0.1'],
+        ['CF-Connecting-IP', '203.0.113.9'],
+      ] as const) {
+        const headers = { [name]: value };
+        const data = ['/mcp', '/mcp/tools', '/mcp/capabilities', '/events', '/api/snapshot'];
+        for (const path of [...data, '/metrics']) {
+          const refused = await fetch(base + path, { headers });
+          expect(refused.status, `${name} ${path}`).toBe(401);
+          expect(await refused.text()).toContain('set MCP_TOKEN');
+        }
+        expect((await post(base, '/mcp/call', { name: 'show_pnl' }, headers)).status).toBe(401);
+        expect((await post(base, '/mcp', initialize, headers)).status).toBe(401);
+        expect((await fetch(`${base}/health`, { headers })).status, name).toBe(200);
+      }
+    }
+  });
+
   it('is no picture or frame of a page elsewhere, though that sends no Origin', async () => {
     const { http } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
     const look = (site: string) => raw(http.port, '/mcp/tools', { 'sec-fetch-site': site });
@@ -336,6 +363,8 @@ describe('who may come in', () => {
     const near = await serve({ MCP_TOKEN: TOKEN });
     expect((await fetch(`${near.base}/health`)).status).toBe(200);
     expect((await fetch(`${near.base}/metrics`)).status).toBe(200);
+    const passedOn = { headers: { 'X-Forwarded-For': '127.0.0.1' } };
+    expect((await fetch(`${near.base}/metrics`, passedOn)).status).toBe(401);
     const proxied = await serve({ MCP_TOKEN: TOKEN, PUBLIC_URL: 'https://trade.example.com' });
     expect((await fetch(`${proxied.base}/metrics`)).status).toBe(401);
   });

@@ -88,18 +88,25 @@ export class Door {
   async callerOf(site: Site, route: Route, exchange: Exchange): Promise<Visitor | HttpFault> {
     const { request } = exchange;
     const { gate, scope } = route;
-    const isPassedOn = wasPassedOn(request);
-    const isHere = isLoopback(request) && !this.#isBehindProxy && !isPassedOn;
-    if (gate === 'open' || (gate === 'tokenFromOutside' && isHere)) {
+    if (gate === 'open' || (gate === 'tokenFromOutside' && this.#isHere(request))) {
       return this.passing(request) ?? ANYONE;
     }
-    if ((this.#isReachedFromOutside || isPassedOn) && !this.#auth.isOn) return NO_TOKEN_SET;
+    if (this.#isUnguarded(request)) return NO_TOKEN_SET;
     const caller = this.guard.lookFault(request) ?? (await this.#auth.callerOf(request));
     if ('status' in caller) return this.#strangers.take(this.#addressOf(request)) ?? caller;
     if (gate === 'tokenFromOutside') return this.passing(request) ?? caller;
     const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
     const isTooOften = await this.#isTooOften(site, exchange, caller);
     return isTooOften ?? (isShort ? this.#auth.insufficientScope(scope) : caller);
+  }
+
+  #isHere(request: IncomingMessage): boolean {
+    return isLoopback(request) && !this.#isBehindProxy && !wasPassedOn(request);
+  }
+
+  /** True where nobody is asked for a token, although whoever comes may be elsewhere. */
+  #isUnguarded(request: IncomingMessage): boolean {
+    return !this.#auth.isOn && (this.#isReachedFromOutside || wasPassedOn(request));
   }
 
   async #isTooOften({ api }: Site, exchange: Exchange, caller: Visitor) {

@@ -82,6 +82,41 @@ function post(base: string, path: string, body: unknown, headers: Record<string,
   });
 }
 
+/** One MCP session by hand: the SDK's client would open another where its own is gone. */
+class SessionClient {
+  readonly #base: string;
+  readonly #headers: Record<string, string>;
+
+  private constructor(base: string, headers: Record<string, string>) {
+    this.#base = base;
+    this.#headers = headers;
+  }
+
+  static async open(base: string, token?: string): Promise<SessionClient> {
+    const headers: Record<string, string> = {
+      Accept: 'application/json, text/event-stream',
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    };
+    const clientInfo = { name: 'x', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+    const response = await post(base, '/mcp', initialize, headers);
+    expect(response.status).toBe(200);
+    const id = response.headers.get('mcp-session-id') ?? '';
+    return new SessionClient(base, { ...headers, 'Mcp-Session-Id': id });
+  }
+
+  /** Opens the session's own stream. */
+  listen(): Promise<Response> {
+    return fetch(`${this.#base}/mcp`, { headers: this.#headers });
+  }
+
+  async list(): Promise<number> {
+    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
+    return (await post(this.#base, '/mcp', list, this.#headers)).status;
+  }
+}
+
 describe('MCP over HTTP', () => {
   it('serves the whole way of a trade to the SDK client', async () => {
     const { base } = await serve();
@@ -220,25 +255,41 @@ describe('MCP over HTTP', () => {
     });
   });
 
-  it('makes room for a new session only when an old one is silent', async () => {
+  it('lets no principal keep another out: one with too many sessions loses its own that it used least', async () => {
+    const { base } = await serve({
+      RATE_LIMIT_REQUESTS_PER_MINUTE: '1000',
+      MCP_TOKEN: TOKEN,
+      MCP_AUTHORITY: 'observe',
+      CHATGPT_MCP_TOKEN: OTHER_TOKEN,
+    });
+    const other = await mcpClient(base, { token: OTHER_TOKEN });
+    const mine: SessionClient[] = [];
+    for (let i = 0; i < 16; i += 1) mine.push(await SessionClient.open(base, TOKEN));
+    const streams = await Promise.all(mine.map((session) => session.listen()));
+    expect(await mine[0]?.list()).toBe(200);
+    for (let i = 0; i < 50; i += 1) mine.push(await SessionClient.open(base, TOKEN));
+    expect(await mine[1]?.list()).toBe(404);
+    expect(await Promise.all(mine.slice(-16).map((session) => session.list()))).toEqual(
+      Array(16).fill(200),
+    );
+    expect((await other.client.listTools()).tools).toHaveLength(24);
+    const late = await mcpClient(base, { token: OTHER_TOKEN });
+    expect((await call(late.client, 'kill_switch')).isError).toBe(false);
+    await Promise.all([other.client.close(), late.client.close()]);
+    await Promise.all(streams.map(({ body }) => body?.cancel()));
+  });
+
+  it('ends of too many sessions the one used least, whatever stream it holds open', async () => {
     const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1000' });
-    const initialize = {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-06-18',
-        capabilities: {},
-        clientInfo: { name: 'x', version: '1' },
-      },
-    };
-    const accept = { Accept: 'application/json, text/event-stream' };
-    const statuses: number[] = [];
-    for (let i = 0; i < 65; i += 1) {
-      statuses.push((await post(base, '/mcp', initialize, accept)).status);
-    }
-    expect(statuses.slice(0, 64).every((status) => status === 200)).toBe(true);
-    expect(statuses[64]).toBe(503);
+    const all: SessionClient[] = [];
+    for (let i = 0; i < 16; i += 1) all.push(await SessionClient.open(base));
+    const streams = await Promise.all(all.map((session) => session.listen()));
+    for (const session of [all[0], ...all.slice(2)]) expect(await session?.list()).toBe(200);
+    await SessionClient.open(base);
+    expect(await all[1]?.list()).toBe(404);
+    expect(await streams[1]?.text()).toBe('');
+    expect(await all[0]?.list()).toBe(200);
+    await Promise.all(streams.map(({ body, bodyUsed }) => (bodyUsed ? undefined : body?.cancel())));
   });
 });
 

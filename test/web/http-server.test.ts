@@ -111,9 +111,12 @@ class SessionClient {
     return fetch(`${this.#base}/mcp`, { headers: this.#headers });
   }
 
+  send(body: unknown): Promise<Response> {
+    return post(this.#base, '/mcp', body, this.#headers);
+  }
+
   async list(): Promise<number> {
-    const list = { jsonrpc: '2.0', id: 2, method: 'tools/list' };
-    return (await post(this.#base, '/mcp', list, this.#headers)).status;
+    return (await this.send({ jsonrpc: '2.0', id: 2, method: 'tools/list' })).status;
   }
 }
 
@@ -253,6 +256,26 @@ describe('MCP over HTTP', () => {
       jsonrpc: '2.0',
       error: { message: expect.stringContaining('initialize') },
     });
+  });
+
+  it('takes one message a request: a batch is refused before any of it is run', async () => {
+    const { base, api } = await serve();
+    const session = await SessionClient.open(base);
+    const kill = (id: number) => {
+      const params = { name: 'kill_switch', arguments: {} };
+      return { jsonrpc: '2.0', id, method: 'tools/call', params };
+    };
+    for (const batch of [[kill(1)], [kill(1), kill(2)], []]) {
+      const refused = await session.send(batch);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({
+        jsonrpc: '2.0',
+        error: { message: expect.stringContaining('one message per request') },
+      });
+    }
+    expect(api.killed).toBe(false);
+    expect((await session.send(kill(3))).status).toBe(200);
+    expect(api.killed).toBe(true);
   });
 
   it('lets no principal keep another out: one with too many sessions loses its own that it used least', async () => {

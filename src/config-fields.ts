@@ -37,6 +37,16 @@ export const dollars = z.coerce.number(DOLLARS).min(0.01, DOLLARS);
 export const count = wholeBetween(1, 1_000_000);
 export const port = wholeBetween(0, 65_535);
 export const url = z.url('must be a URL, as https://host/path');
+/** A comma list of browser origins. */
+export const origins = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((o) => o.trim())
+      .filter((o) => o !== ''),
+  );
 export const bearer = z.string().min(16, 'must have at least 16 characters');
 export function clientRights(usual: 'full' | 'reduce-only') {
   return z

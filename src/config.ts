@@ -14,6 +14,7 @@ import {
   dollars,
   flag,
   limitRaises,
+  origins,
   port,
   safeChoice,
   url,
@@ -50,8 +51,8 @@ const TOOLSETS = ['default', ...TOOLSET_NAMES] as const;
 export type Toolset = (typeof TOOLSET_NAMES)[number];
 const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
 
-/** Who has to agree before a token opens a position. */
-const CONFIRM_MODES = ['token', 'elicit-preferred', 'elicit-required', 'browser'] as const;
+/** Who has to agree before a token opens a position, the strictest last. */
+export const CONFIRM_MODES = ['token', 'elicit-preferred', 'elicit-required', 'browser'] as const;
 export type ConfirmMode = (typeof CONFIRM_MODES)[number];
 
 /** Live money is opened by a human's yes alone, until the operator says otherwise. */
@@ -155,15 +156,7 @@ const schema = z.object({
   SIM_BARS: z.string().optional(),
   REPLAY_FILE: z.string().optional(),
   PUBLIC_URL: url.optional(),
-  ALLOWED_ORIGINS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((o) => o.trim())
-        .filter((o) => o !== ''),
-    ),
+  ALLOWED_ORIGINS: origins,
   TASTYTRADE_CLIENT_SECRET: z.string().optional(),
   TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
   TASTYTRADE_ACCOUNT_ID: z.string().optional(),
@@ -207,6 +200,8 @@ export interface Config extends Settings {
   readonly fingerprint: string;
   /** Settings that were read and are not needed, or fell back to a safe value: one sentence each. */
   readonly notices: readonly string[];
+  /** The names of what was set; every other setting has its default. */
+  readonly given: readonly string[];
 }
 
 const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
@@ -391,5 +386,6 @@ export function readConfig(environment: Environment, otherFaults: OtherFaults = 
     bearers: bearersOf(settings),
     fingerprint: fingerprintOf(settings),
     notices: noticesOf(environment, settings),
+    given: Object.keys(given),
   };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { brokerFaults, isLoopback } from './config-broker.ts';
 import {
   above0,
+  baseUrl,
   bearer,
   between,
   clientRights,
@@ -17,6 +18,8 @@ import {
   origins,
   port,
   safeChoice,
+  secret,
+  streamUrl,
   url,
   wholeBetween,
 } from './config-fields.ts';
@@ -115,7 +118,7 @@ const schema = z.object({
   S3_AUDIT_BUCKET: z.string().optional(),
   S3_ENDPOINT: url.optional(),
   S3_RETENTION_YEARS: wholeBetween(1, 100).default(3),
-  PAGERDUTY_API_KEY: z.string().optional(),
+  PAGERDUTY_API_KEY: secret.optional(),
   PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
   ALERT_WEBHOOK_URL: url.optional(),
   PLAN_SHEET: z.string().optional(),
@@ -155,18 +158,18 @@ const schema = z.object({
   SIM_SPEED: between(0.1, 600).default(1),
   SIM_BARS: z.string().optional(),
   REPLAY_FILE: z.string().optional(),
-  PUBLIC_URL: url.optional(),
+  PUBLIC_URL: baseUrl.optional(),
   ALLOWED_ORIGINS: origins,
-  TASTYTRADE_CLIENT_SECRET: z.string().optional(),
-  TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
+  TASTYTRADE_CLIENT_SECRET: secret.optional(),
+  TASTYTRADE_REFRESH_TOKEN: secret.optional(),
   TASTYTRADE_ACCOUNT_ID: z.string().optional(),
   TASTYTRADE_BASE_URL: url.optional(),
-  TASTYTRADE_STREAMER_URL: url.optional(),
-  ALPACA_API_KEY: z.string().optional(),
-  ALPACA_SECRET_KEY: z.string().optional(),
+  TASTYTRADE_STREAMER_URL: streamUrl.optional(),
+  ALPACA_API_KEY: secret.optional(),
+  ALPACA_SECRET_KEY: secret.optional(),
   ALPACA_BASE_URL: url.optional(),
-  DXLINK_URL: url.optional(),
-  DXLINK_TOKEN: z.string().optional(),
+  DXLINK_URL: streamUrl.optional(),
+  DXLINK_TOKEN: secret.optional(),
   DXLINK_STRIKES: z
     .string()
     .regex(/^\d+-\d+$/, 'must be the lowest and highest strike in whole dollars, as 560-720')

@@ -299,7 +299,7 @@ describe('MCP over HTTP', () => {
     const late = await mcpClient(base, { token: OTHER_TOKEN });
     expect((await call(late.client, 'kill_switch')).isError).toBe(false);
     await Promise.all([other.client.close(), late.client.close()]);
-    await Promise.all(streams.map(({ body }) => body?.cancel()));
+    for (const { body } of streams) await body?.cancel();
   });
 
   it('ends of too many sessions the one used least, whatever stream it holds open', async () => {
@@ -312,7 +312,7 @@ describe('MCP over HTTP', () => {
     expect(await all[1]?.list()).toBe(404);
     expect(await streams[1]?.text()).toBe('');
     expect(await all[0]?.list()).toBe(200);
-    await Promise.all(streams.map(({ body, bodyUsed }) => (bodyUsed ? undefined : body?.cancel())));
+    for (const { body, bodyUsed } of streams) if (!bodyUsed) await body?.cancel();
   });
 });
 

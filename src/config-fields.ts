@@ -36,8 +36,44 @@ const DOLLARS = 'must be a number of dollars, 0.01 at least';
 export const dollars = z.coerce.number(DOLLARS).min(0.01, DOLLARS);
 export const count = wholeBetween(1, 1_000_000);
 export const port = wholeBetween(0, 65_535);
-export const url = z.url('must be a URL, as https://host/path');
-export const bearer = z.string().min(16, 'must have at least 16 characters');
+export const url = z.url({
+  protocol: /^https?$/,
+  error: 'must be a URL of http or https, as https://host/path',
+});
+/** The beginning of addresses. */
+export const baseUrl = url.transform((text) => text.replace(/\/+$/, ''));
+export const streamUrl = z.url({
+  protocol: /^wss?$/,
+  error: 'must be a URL of a WebSocket, as wss://host/path',
+});
+/** What goes into a header. */
+export const secret = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]*$/, 'must be one word of plain characters, without a space inside');
+const ORIGIN = /^(?:null|[a-z][a-z\d+.-]*:\/\/[^\s/?#@*]+)$/;
+
+/** A comma list of browser origins, as browsers send them. */
+export const origins = z
+  .string()
+  .default('')
+  .transform((text, context) => {
+    const given = text.split(',').map((entry) => entry.trim().toLowerCase().replace(/\/$/, ''));
+    const named = given.filter((entry) => entry !== '');
+    for (const entry of named) {
+      if (ORIGIN.test(entry)) continue;
+      context.addIssue(
+        `"${entry}" is no origin; write it as https://host, with its port if it has one`,
+      );
+    }
+    return named.map((entry) => (entry.startsWith('http') ? originOf(entry) : entry));
+  });
+
+function originOf(entry: string): string {
+  return URL.parse(entry)?.origin ?? entry;
+}
+
+export const bearer = secret.min(16, 'must have at least 16 characters');
 export function clientRights(usual: 'full' | 'reduce-only') {
   return z
     .string()

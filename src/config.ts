@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { brokerFaults, isLoopback } from './config-broker.ts';
 import {
   above0,
+  baseUrl,
   bearer,
   between,
   clientRights,
@@ -14,8 +15,11 @@ import {
   dollars,
   flag,
   limitRaises,
+  origins,
   port,
   safeChoice,
+  secret,
+  streamUrl,
   url,
   wholeBetween,
 } from './config-fields.ts';
@@ -50,8 +54,8 @@ const TOOLSETS = ['default', ...TOOLSET_NAMES] as const;
 export type Toolset = (typeof TOOLSET_NAMES)[number];
 const DEFAULT_TOOLSETS: readonly Toolset[] = ['strategies', 'risk', 'orders', 'stream', 'market'];
 
-/** Who has to agree before a token opens a position. */
-const CONFIRM_MODES = ['token', 'elicit-preferred', 'elicit-required', 'browser'] as const;
+/** Who has to agree before a token opens a position, the strictest last. */
+export const CONFIRM_MODES = ['token', 'elicit-preferred', 'elicit-required', 'browser'] as const;
 export type ConfirmMode = (typeof CONFIRM_MODES)[number];
 
 /** Live money is opened by a human's yes alone, until the operator says otherwise. */
@@ -114,7 +118,7 @@ const schema = z.object({
   S3_AUDIT_BUCKET: z.string().optional(),
   S3_ENDPOINT: url.optional(),
   S3_RETENTION_YEARS: wholeBetween(1, 100).default(3),
-  PAGERDUTY_API_KEY: z.string().optional(),
+  PAGERDUTY_API_KEY: secret.optional(),
   PAGERDUTY_ENDPOINT: url.default('https://events.pagerduty.com/v2/enqueue'),
   ALERT_WEBHOOK_URL: url.optional(),
   PLAN_SHEET: z.string().optional(),
@@ -154,26 +158,18 @@ const schema = z.object({
   SIM_SPEED: between(0.1, 600).default(1),
   SIM_BARS: z.string().optional(),
   REPLAY_FILE: z.string().optional(),
-  PUBLIC_URL: url.optional(),
-  ALLOWED_ORIGINS: z
-    .string()
-    .default('')
-    .transform((text) =>
-      text
-        .split(',')
-        .map((o) => o.trim())
-        .filter((o) => o !== ''),
-    ),
-  TASTYTRADE_CLIENT_SECRET: z.string().optional(),
-  TASTYTRADE_REFRESH_TOKEN: z.string().optional(),
+  PUBLIC_URL: baseUrl.optional(),
+  ALLOWED_ORIGINS: origins,
+  TASTYTRADE_CLIENT_SECRET: secret.optional(),
+  TASTYTRADE_REFRESH_TOKEN: secret.optional(),
   TASTYTRADE_ACCOUNT_ID: z.string().optional(),
   TASTYTRADE_BASE_URL: url.optional(),
-  TASTYTRADE_STREAMER_URL: url.optional(),
-  ALPACA_API_KEY: z.string().optional(),
-  ALPACA_SECRET_KEY: z.string().optional(),
+  TASTYTRADE_STREAMER_URL: streamUrl.optional(),
+  ALPACA_API_KEY: secret.optional(),
+  ALPACA_SECRET_KEY: secret.optional(),
   ALPACA_BASE_URL: url.optional(),
-  DXLINK_URL: url.optional(),
-  DXLINK_TOKEN: z.string().optional(),
+  DXLINK_URL: streamUrl.optional(),
+  DXLINK_TOKEN: secret.optional(),
   DXLINK_STRIKES: z
     .string()
     .regex(/^\d+-\d+$/, 'must be the lowest and highest strike in whole dollars, as 560-720')
@@ -207,6 +203,8 @@ export interface Config extends Settings {
   readonly fingerprint: string;
   /** Settings that were read and are not needed, or fell back to a safe value: one sentence each. */
   readonly notices: readonly string[];
+  /** The names of what was set; every other setting has its default. */
+  readonly given: readonly string[];
 }
 
 const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
@@ -391,5 +389,6 @@ export function readConfig(environment: Environment, otherFaults: OtherFaults = 
     bearers: bearersOf(settings),
     fingerprint: fingerprintOf(settings),
     notices: noticesOf(environment, settings),
+    given: Object.keys(given),
   };
 }

@@ -60,6 +60,57 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes addresses and origins with a slash at their end as those without', () => {
+    const config = readConfig({
+      PUBLIC_URL: 'https://desk.example.com/',
+      MCP_TOKEN: LONG_TOKEN,
+      ALLOWED_ORIGINS: 'https://Desk.example/ , https://a.example:443,app://obsidian.md,null',
+    });
+    expect(config.PUBLIC_URL).toBe('https://desk.example.com');
+    expect(config.ALLOWED_ORIGINS).toEqual([
+      'https://desk.example',
+      'https://a.example',
+      'app://obsidian.md',
+      'null',
+    ]);
+    for (const entry of ['*', 'desk.example', 'https://desk.example/page', 'https://*.example']) {
+      expect(faultsOf({ ALLOWED_ORIGINS: entry }), entry).toContain('ALLOWED_ORIGINS: "');
+    }
+  });
+
+  it('refuses addresses of a kind that nothing can be sent to', () => {
+    const pages = ['ALERT_WEBHOOK_URL', 'PAGERDUTY_ENDPOINT', 'S3_ENDPOINT', 'PUBLIC_URL'];
+    for (const name of [...pages, 'OAUTH_ISSUER', 'TASTYTRADE_BASE_URL', 'ALPACA_BASE_URL']) {
+      for (const value of ['phone.local:8080/alert', 'javascript:alert(1)', 'ftp://host/x']) {
+        expect(faultsOf({ [name]: value }), name).toContain(`${name}: must be a URL of http`);
+      }
+    }
+    for (const name of ['DXLINK_URL', 'TASTYTRADE_STREAMER_URL']) {
+      for (const value of ['host:8080/realtime', 'https://host/realtime']) {
+        expect(faultsOf({ [name]: value }), name).toContain(
+          `${name}: must be a URL of a WebSocket`,
+        );
+      }
+      expect(faultsOf({ [name]: 'ws://127.0.0.1:1/realtime' }), name).toBe('');
+    }
+  });
+
+  it('takes spaces around a token or a key away, and refuses those inside', () => {
+    const trimmed = readConfig({ MCP_TOKEN: ` ${LONG_TOKEN}\n`, PAGERDUTY_API_KEY: ' key ' });
+    expect(trimmed.bearers.map(({ token }) => token)).toEqual([LONG_TOKEN]);
+    expect(trimmed.PAGERDUTY_API_KEY).toBe('key');
+    const names = ['MCP_TOKEN', 'CHATGPT_MCP_TOKEN', 'PAGERDUTY_API_KEY', 'DXLINK_TOKEN'];
+    const keys = ['TASTYTRADE_CLIENT_SECRET', 'TASTYTRADE_REFRESH_TOKEN', 'ALPACA_API_KEY'];
+    for (const name of [...names, ...keys, 'ALPACA_SECRET_KEY']) {
+      for (const value of ['correct horse battery staple', 'schlüssel-mit-vielen-zeichen']) {
+        const fault = faultsOf({ [name]: value });
+        expect(fault, name).toContain(`${name}: must be one word`);
+        expect(fault).not.toContain(value);
+      }
+    }
+    expect(faultsOf({ MCP_TOKEN: `short${' '.repeat(20)}` })).toContain('at least 16 characters');
+  });
+
   it('names every fault in one message, those between settings too', () => {
     const message = faultsOf({
       PORT: 'eighty',
@@ -78,7 +129,7 @@ describe('the configuration', () => {
       '  - OPENING_CUTOFF: must be a time of day in New York, HH:MM',
       '  - SHUTDOWN_POLICY: Invalid option: expected one of "flatten"|"leave"',
       '  - DELTARING_TOOLSETS: unknown tool set "riks"; known are default, strategies, risk, orders, stream, market, plan, account, trading, research, chatgpt',
-      '  - DXLINK_URL: must be a URL, as https://host/path',
+      '  - DXLINK_URL: must be a URL of a WebSocket, as wss://host/path',
       '  - HOST: 0.0.0.0 is reachable from outside, so MCP_TOKEN is required; set one of at least 16 characters (or OAuth), or use HOST=127.0.0.1',
       '  - DXLINK_TOKEN: DELTARING_FEED=dxlink needs it',
       '  - DXLINK_STRIKES: DELTARING_FEED=dxlink needs it',

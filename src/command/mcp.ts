@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { narrower, parseClientRights, RIGHTS_FORM } from '../engine/domain/client-rights.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { askedSettings } from '../mcp/asked-settings.ts';
 import { EXIT_NOT_JOINED, joinEngine } from '../mcp/stdio-shim.ts';
 import { thisBuild } from './build-info.ts';
 import { expectedAccountId } from './engine-paths.ts';
@@ -45,6 +46,7 @@ export async function mcp(args: readonly string[]): Promise<number> {
   return joinEngine({
     config,
     rights: narrower(asked, config.DELTARING_AUTHORITY),
+    asked: askedSettings(config),
     identity: {
       build: thisBuild(),
       broker: config.DELTARING_BROKER,

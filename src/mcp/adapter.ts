@@ -57,7 +57,7 @@ function serve(face: Face, onClosed: () => void): Served {
     { name: 'deltaring', title: 'deltaring', version: identity.build },
     {
       capabilities: { tools: {}, prompts: {}, completions: {}, resources: { subscribe: true } },
-      instructions: instructionsOf(identity, face.caller),
+      instructions: instructionsOf(identity, face.caller, face.notice),
     },
   );
   const asked = new AskedVersion();

@@ -21,9 +21,14 @@ function connected(path: string): Promise<Socket> {
 
 /**
  * A socket that the engine has welcomed, paused. Throws ENGINE_UNREACHABLE where nothing answers,
- * HELLO_MISMATCH with the engine's own words where it is another one than expected.
+ * HELLO_MISMATCH with the engine's own words where it is another one than expected. `onNotice` hears what
+ * the engine has to say to a client that it welcomes.
  */
-export async function connectToEngine(path: string, hello: Hello): Promise<Socket> {
+export async function connectToEngine(
+  path: string,
+  hello: Hello,
+  onNotice: (notice: string) => void = () => undefined,
+): Promise<Socket> {
   let socket: Socket;
   try {
     socket = await connected(path);
@@ -35,7 +40,10 @@ export async function connectToEngine(path: string, hello: Hello): Promise<Socke
     socket.write(`${JSON.stringify(hello)}\n`);
     const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: REPLY_TIMEOUT_MILLIS };
     const reply = readHelloReply(await readLine(socket, limits));
-    if (reply?.ok === true) return socket;
+    if (reply?.ok === true) {
+      if (reply.notice !== undefined) onNotice(reply.notice);
+      return socket;
+    }
     const message = reply?.error.message ?? 'what answers on the socket is no deltaring engine';
     throw new DeltaringError('HELLO_MISMATCH', message);
   } catch (error) {

@@ -10,6 +10,7 @@ import { wallMicros } from '../engine/domain/clock.ts';
 import type { Counters } from '../ops/counters.ts';
 import { AnsweredTokens } from './answered-tokens.ts';
 import { ApprovalDesk } from './approvals.ts';
+import { stricterConfirm } from './asked-settings.ts';
 import { ToolShelf } from './catalog.ts';
 import type { AskHuman } from './confirm-dialog.ts';
 import { Dialogs } from './confirm-dialog.ts';
@@ -112,6 +113,9 @@ export interface Narrowing {
   readonly rights?: ClientRights | undefined;
   readonly toolsets?: readonly Toolset[] | undefined;
   readonly readOnly?: boolean | undefined;
+  readonly confirm?: ConfirmMode | undefined;
+  /** What the client has to know of the engine it joined. */
+  readonly notice?: string | undefined;
 }
 
 const OBSERVING: ClientRights = { authority: 'observe' };
@@ -121,6 +125,8 @@ export class Face {
   readonly room: FaceRoom;
   readonly caller: Caller;
   readonly shelf: ToolShelf;
+  readonly notice: string | undefined;
+  readonly #confirmMode: ConfirmMode;
   readonly #readOnly: boolean;
   readonly #conversation: Conversation = { dialogs: new Dialogs() };
   readonly #listing: readonly ListedTool[];
@@ -138,6 +144,8 @@ export class Face {
     this.room = room;
     this.caller = { principal: identity.principal, ...rights };
     this.shelf = new ToolShelf({ toolsets, authority, scopes: identity.scopes });
+    this.notice = narrowing.notice;
+    this.#confirmMode = stricterConfirm(settings.confirmMode, narrowing.confirm);
     this.#readOnly = readOnly;
     this.#scopes = identity.scopes;
     this.#listing = this.shelf.tools.map(listedTool);
@@ -145,7 +153,7 @@ export class Face {
 
   /** The listing for a client that can show a dialog, or cannot. */
   list(canAsk: boolean): readonly ListedTool[] {
-    const isHidden = hidesConfirm(this.room.settings.confirmMode, canAsk);
+    const isHidden = hidesConfirm(this.#confirmMode, canAsk);
     return isHidden ? this.#listing.filter(({ name }) => name !== 'confirm_trade') : this.#listing;
   }
 
@@ -156,7 +164,7 @@ export class Face {
 
   /** The tool that a trade card's buttons call; undefined where none that could is offered. */
   redeemer(purpose: Purpose, ask: AskHuman | undefined): string | undefined {
-    const { confirmMode } = this.room.settings;
+    const confirmMode = this.#confirmMode;
     const offers = (name: string): boolean => this.shelf.find(name) !== undefined;
     const name = redeemerOf({ confirmMode, ask, offers }, purpose);
     return offers(name) ? name : undefined;
@@ -164,14 +172,14 @@ export class Face {
 
   /** Runs a tool. A refusal is a result; what is thrown is a fault of the engine. */
   async call(tool: Tool, args: unknown, host: Host = {}): Promise<ToolResult> {
-    const { api, settings, tokens, approvals, streams, cards, counters } = this.room;
+    const { api, tokens, approvals, streams, cards, counters } = this.room;
     const started = wallMicros();
     try {
       const answer = await tool.call(
         {
           api,
           caller: this.caller,
-          confirmMode: settings.confirmMode,
+          confirmMode: this.#confirmMode,
           readOnly: this.#readOnly,
           holds: (scope) => this.holds(scope),
           offers: (name) => this.shelf.find(name) !== undefined,

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { TOOLSET_NAMES } from '../config.ts';
 import type { EngineIdentity } from '../desk/engine-api.ts';
+import { askedShape } from './asked-settings.ts';
 
 export const HELLO_PROTOCOL = 1;
 /** A hello is one short line; more is not one of ours. */
@@ -24,6 +25,7 @@ const helloShape = z.object({
   openUpToCents: z.int().nonnegative().optional(),
   toolsets: z.array(toolset).optional(),
   readOnly: z.boolean().optional(),
+  ...askedShape,
 });
 
 /** What a client says first. */
@@ -37,6 +39,7 @@ const replyShape = z.union([
     broker: z.string(),
     environment: z.string(),
     account: z.string(),
+    notice: z.string().optional(),
   }),
   z.object({
     protocol: z.number(),
@@ -84,16 +87,20 @@ export function helloTo(engine: ExpectedEngine, kind: Hello['kind']): Hello {
 /**
  * Answers a hello. A console is let in whatever its build and settings: an operator who has just updated,
  * or whose terminal lacks the variables of the start, must still be able to stop the engine that runs.
- * Its home is the socket's own.
+ * Its home is the socket's own. `notice` is for whoever reads the client's errors.
  */
-export function answerHello(hello: Hello | undefined, engine: EngineIdentity): HelloReply {
+export function answerHello(
+  hello: Hello | undefined,
+  engine: EngineIdentity,
+  notice?: string,
+): HelloReply {
   const fault = hello === undefined ? 'this is not a hello of deltaring' : faultOf(hello, engine);
   if (fault !== undefined) {
     const error = { code: 'HELLO_MISMATCH', message: fault };
     return { protocol: HELLO_PROTOCOL, ok: false, error };
   }
   const { build, broker, environment, accountId: account } = engine;
-  return { protocol: HELLO_PROTOCOL, ok: true, build, broker, environment, account };
+  return { protocol: HELLO_PROTOCOL, ok: true, build, broker, environment, account, notice };
 }
 
 function faultOf(hello: Hello, engine: EngineIdentity): string | undefined {

@@ -15,10 +15,11 @@ function rightsWords({ authority, openUpToCents }: Rights): readonly string[] {
   return [`All that this client has open may lose at most ${most} together.`];
 }
 
-/** The instructions of an engine, for a client with these rights. */
+/** The instructions of an engine, for a client with these rights, and what it has to know besides. */
 export function instructionsOf(
   { underlying, environment }: EngineIdentity,
   rights: Rights,
+  notice?: string,
 ): string {
   const money = environment === 'live' ? 'LIVE money' : 'paper money';
   return [
@@ -31,5 +32,6 @@ export function instructionsOf(
     'Tokens live for seconds and work once; a repeated confirm_trade returns the first result. If an order is "unknown", never send it again: get_order_status tells once the engine found out.',
     'close_position and flatten_all preview first, then take their token; both work while killed.',
     ...rightsWords(rights),
+    ...(notice === undefined ? [] : [notice]),
   ].join(' ');
 }

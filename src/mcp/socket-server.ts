@@ -7,9 +7,11 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import type { Settings } from '../config.ts';
 import type { EngineApi, EngineIdentity } from '../desk/engine-api.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import type { Counters } from '../ops/counters.ts';
+import { differenceOf } from './asked-settings.ts';
 import type { PairingCode } from './console-join.ts';
 import { joinConsole } from './console-join.ts';
 import type { FaceConfig, FaceRoom } from './face.ts';
@@ -27,7 +29,7 @@ const ANY_OTHER = 0o077;
 const LONGEST_PATH_BYTES = 103;
 
 export interface SocketOptions {
-  readonly config: FaceConfig;
+  readonly config: FaceConfig & Partial<Settings>;
   readonly api: EngineApi;
   readonly identity: EngineIdentity;
   /** Path of the socket, or the name of a pipe on Windows. */
@@ -137,9 +139,10 @@ export async function listenOnSocket(options: SocketOptions): Promise<ListeningS
 async function welcome(options: SocketOptions, room: FaceRoom, socket: Socket): Promise<void> {
   const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: HELLO_TIMEOUT_MILLIS };
   const hello = readHello(await readLine(socket, limits));
-  const reply = answerHello(hello, options.identity);
+  const notice = hello && differenceOf(hello, options.config);
+  const reply = answerHello(hello, options.identity, notice);
   socket.write(`${JSON.stringify(reply)}\n`);
   if (!reply.ok || hello === undefined) socket.end();
   else if (hello.kind === 'console') await joinConsole(options, socket);
-  else await joinMcp(room, hello, socket);
+  else await joinMcp(room, { ...hello, notice }, socket);
 }

@@ -14,13 +14,17 @@ const LAST_ANSWERS_MILLIS = 15_000;
 
 /**
  * Serves MCP on a socket until either side ends. A client that ended its side still gets the
- * answers to what it had asked.
+ * answers to what it had asked. `notice` is told it when it connects.
  */
-export async function joinMcp(room: FaceRoom, hello: Hello, socket: Socket): Promise<void> {
-  const { authority, openUpToCents, toolsets, readOnly } = hello;
+export async function joinMcp(
+  room: FaceRoom,
+  hello: Hello & { readonly notice?: string | undefined },
+  socket: Socket,
+): Promise<void> {
+  const { authority, openUpToCents, toolsets, readOnly, confirm, notice } = hello;
   const rights = { authority: authority ?? FULL_RIGHTS.authority, openUpToCents };
   const caller = { principal: LOCAL_PRINCIPAL, ...FULL_RIGHTS };
-  const face = new Face(room, caller, { rights, toolsets, readOnly });
+  const face = new Face(room, caller, { rights, toolsets, readOnly, confirm, notice });
   const served = await serveOverStream(face, socket, () => socket.destroy());
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.once('end', () => void lastAnswers());

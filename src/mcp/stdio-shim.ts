@@ -7,8 +7,9 @@ import type { Readable, Writable } from 'node:stream';
 import type { Config } from '../config.ts';
 import type { ClientRights } from '../engine/domain/client-rights.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import type { AskedSettings } from './asked-settings.ts';
 import { connectToEngine } from './engine-connection.ts';
-import type { ExpectedEngine } from './hello.ts';
+import type { ExpectedEngine, Hello } from './hello.ts';
 import { helloTo } from './hello.ts';
 
 /** The host ended the conversation. */
@@ -24,6 +25,8 @@ export interface JoinOptions {
   readonly config: Pick<Config, 'DELTARING_TOOLSETS' | 'DELTARING_READ_ONLY'>;
   /** What this client asks to be held to: it can narrow its rights, never widen them. */
   readonly rights: ClientRights;
+  /** What it was told besides, where it was told anything. */
+  readonly asked?: AskedSettings;
   readonly identity: ExpectedEngine;
   /** Resolves with the socket path of an engine that is ready, starting one where none runs. */
   readonly ensureEngine: () => Promise<string>;
@@ -34,15 +37,19 @@ export interface JoinOptions {
 
 /** Joins and pipes until either side ends. Resolves with the exit code; never rejects. */
 export async function joinEngine(options: JoinOptions): Promise<number> {
-  const { config, rights, identity, ensureEngine, stderr = process.stderr } = options;
+  const { config, rights, asked, identity, ensureEngine, stderr = process.stderr } = options;
   try {
     const path = await ensureEngine();
-    const socket = await connectToEngine(path, {
+    const hello: Hello = {
       ...helloTo(identity, 'mcp'),
       toolsets: [...config.DELTARING_TOOLSETS],
       readOnly: config.DELTARING_READ_ONLY,
       ...rights,
-    });
+      ...asked,
+    };
+    const socket = await connectToEngine(path, hello, (notice) =>
+      stderr.write(`deltaring mcp: ${notice}\n`),
+    );
     return await pipe(socket, options);
   } catch (error) {
     const message = error instanceof DeltaringError ? error.message : String(error);

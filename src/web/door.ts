@@ -21,6 +21,16 @@ import { urgentKindOf } from './urgent-calls.ts';
 const PROBES_PER_MINUTE = 600;
 const PAGES_PER_MINUTE = 600;
 export const PROBE_PATHS: readonly string[] = ['/health', '/metrics'];
+/** What proxies and tunnels write into a request that they pass on. */
+const PROXY_HEADERS: readonly string[] = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'cf-connecting-ip',
+];
 const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
 
 export const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
@@ -78,17 +88,25 @@ export class Door {
   async callerOf(site: Site, route: Route, exchange: Exchange): Promise<Visitor | HttpFault> {
     const { request } = exchange;
     const { gate, scope } = route;
-    const isHere = isLoopback(request) && !this.#isBehindProxy;
-    if (gate === 'open' || (gate === 'tokenFromOutside' && isHere)) {
+    if (gate === 'open' || (gate === 'tokenFromOutside' && this.#isHere(request))) {
       return this.passing(request) ?? ANYONE;
     }
-    if (this.#isReachedFromOutside && !this.#auth.isOn) return NO_TOKEN_SET;
+    if (this.#isUnguarded(request)) return NO_TOKEN_SET;
     const caller = this.guard.lookFault(request) ?? (await this.#auth.callerOf(request));
     if ('status' in caller) return this.#strangers.take(this.#addressOf(request)) ?? caller;
     if (gate === 'tokenFromOutside') return this.passing(request) ?? caller;
     const isShort = scope !== undefined && caller.scopes?.includes(scope) === false;
     const isTooOften = await this.#isTooOften(site, exchange, caller);
     return isTooOften ?? (isShort ? this.#auth.insufficientScope(scope) : caller);
+  }
+
+  #isHere(request: IncomingMessage): boolean {
+    return isLoopback(request) && !this.#isBehindProxy && !wasPassedOn(request);
+  }
+
+  /** True where nobody is asked for a token, although whoever comes may be elsewhere. */
+  #isUnguarded(request: IncomingMessage): boolean {
+    return !this.#auth.isOn && (this.#isReachedFromOutside || wasPassedOn(request));
   }
 
   async #isTooOften({ api }: Site, exchange: Exchange, caller: Visitor) {
@@ -116,4 +134,9 @@ export class Door {
 
 function isLoopback(request: IncomingMessage): boolean {
   return LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '');
+}
+
+/** True where a proxy says that it stands between: from a peer on this machine, anybody may be behind. */
+function wasPassedOn({ headers }: IncomingMessage): boolean {
+  return PROXY_HEADERS.some((name) => headers[name] !== undefined);
 }

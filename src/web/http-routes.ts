@@ -103,13 +103,22 @@ const metricsRoute: Route = {
   },
 };
 
+/** Many calls in one request would pass for one in every count of requests. */
+const ONE_MESSAGE: HttpFault = {
+  status: 400,
+  code: 'BATCH_NOT_TAKEN',
+  message: 'batches of JSON-RPC are not taken: send one message per request',
+};
+
 const mcpRoute: Route = {
   methods: ['GET', 'POST', 'DELETE'],
   gate: 'token',
   serve: async ({ sessions }, exchange, caller) => {
     if (exchange.request.method !== 'POST') return sessions.handle(exchange, caller, undefined);
     const body = await exchange.body();
-    return 'status' in body ? body : sessions.handle(exchange, caller, body.json);
+    if ('status' in body) return body;
+    if (Array.isArray(body.json)) return ONE_MESSAGE;
+    return sessions.handle(exchange, caller, body.json);
   },
 };
 

@@ -15,6 +15,8 @@ import { every } from '../mcp/timers-shell.ts';
 import type { HttpFault } from './http-reply.ts';
 
 const MOST_SESSIONS = 64;
+/** Of one principal, so that none keeps the others out. */
+const MOST_OF_A_PRINCIPAL = 16;
 const IDLE_MICROS = 30 * MICROS_PER_MINUTE;
 /** A session silent for this long makes room when there are too many. */
 const EVICTABLE_MICROS = MICROS_PER_MINUTE;
@@ -22,6 +24,7 @@ const SWEEP_EVERY_MILLIS = 60_000;
 
 interface Held {
   readonly session: HttpSession;
+  readonly principal: string;
   readonly owner: string;
   usedAt: number;
   /** Responses under way; an open event stream is one. */
@@ -39,6 +42,10 @@ const initializeShape = z.looseObject({
 function ownerOf(visitor: Visitor): string {
   const { principal, scopes } = visitor;
   return `${principal} ${rightsText(visitor)} ${scopes?.toSorted().join(' ') ?? 'all'}`;
+}
+
+function isSilent({ busy, usedAt }: Held): boolean {
+  return busy === 0 && wallMicros() - usedAt > EVICTABLE_MICROS;
 }
 
 const NOT_FOUND: HttpFault = {
@@ -84,6 +91,7 @@ export class McpSessions {
     const held = await this.#sessionOf(request, caller, body);
     if ('status' in held) return held;
     held.busy += 1;
+    held.usedAt = wallMicros();
     response.once('close', () => {
       held.busy -= 1;
       held.usedAt = wallMicros();
@@ -115,22 +123,32 @@ export class McpSessions {
     caller: Visitor,
     { params }: z.infer<typeof initializeShape>,
   ): Promise<Held | HttpFault> {
-    if (this.#held.size >= MOST_SESSIONS && !(await this.#evict())) return TOO_MANY;
     const canElicit = params.capabilities?.elicitation !== undefined;
     const face = new Face(this.#room, caller);
     const session = await this.#openSession(face, canElicit, () => this.#held.delete(session.id));
-    const held = { session, owner: ownerOf(caller), usedAt: wallMicros(), busy: 0 };
-    this.#held.set(session.id, held);
-    return held;
+    const { principal } = caller;
+    const held = { session, principal, owner: ownerOf(caller), usedAt: wallMicros(), busy: 0 };
+    const hasRoom = this.#makeRoomFor(principal);
+    if (hasRoom) this.#held.set(session.id, held);
+    else this.#end(held);
+    return hasRoom ? held : TOO_MANY;
   }
 
-  /** Ends the session that was silent longest, if it was silent long enough. */
-  async #evict(): Promise<boolean> {
-    const idle = Array.from(this.#held.values())
-      .filter(({ busy, usedAt }) => busy === 0 && wallMicros() - usedAt > EVICTABLE_MICROS)
-      .sort((a, b) => a.usedAt - b.usedAt);
-    await idle[0]?.session.close();
-    return idle.length > 0;
+  /** Ends a session where there are too many: of a principal's own beyond its share, else one that anybody
+   * has left silent, else one of its own. False where there is none. */
+  #makeRoomFor(principal: string): boolean {
+    const all = Array.from(this.#held.values()).sort((a, b) => a.usedAt - b.usedAt);
+    const own = all.filter((held) => held.principal === principal);
+    const isOverShare = own.length >= MOST_OF_A_PRINCIPAL;
+    if (!isOverShare && all.length < MOST_SESSIONS) return true;
+    const gone = (isOverShare ? own : all).find(isSilent) ?? own[0];
+    if (gone !== undefined) this.#end(gone);
+    return gone !== undefined;
+  }
+
+  #end({ session }: Held): void {
+    this.#held.delete(session.id);
+    session.close().catch(() => undefined);
   }
 
   #sweep(): void {

@@ -6,7 +6,9 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Toolset } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
 import type { Caller } from '../../src/desk/engine-api.ts';
+import { askedSettings, stricterConfirm } from '../../src/mcp/asked-settings.ts';
 import { askEngine } from '../../src/mcp/console-client.ts';
 import { joinConsole } from '../../src/mcp/console-join.ts';
 import {
@@ -54,11 +56,13 @@ let api: FakeEngineApi;
 let engine: ListeningSocket;
 let stopped = 0;
 
-function listen(): Promise<ListeningSocket> {
+function listen(
+  config: Parameters<typeof listenOnSocket>[0]['config'] = CONFIG,
+): Promise<ListeningSocket> {
   const shutdown = (): void => {
     stopped += 1;
   };
-  return listenOnSocket({ config: CONFIG, api, identity: api.identity, path, shutdown });
+  return listenOnSocket({ config, api, identity: api.identity, path, shutdown });
 }
 
 beforeEach(async () => {
@@ -164,6 +168,52 @@ describe('the socket', () => {
     expect(callers).toEqual([{ principal: LOCAL_PRINCIPAL, ...asked }]);
     expect(client.getInstructions()).toContain('may lose at most $500.00 together');
     await client.close();
+  });
+
+  it('holds a client to the stricter confirm that it was told, and never to a laxer one', async () => {
+    const placing = async (confirm: Hello['confirm']) => {
+      const socket = await connectToEngine(path, hello({ confirm }));
+      const client = sdkClient();
+      const connected = client.connect(new StreamTransport(socket));
+      socket.resume();
+      await connected;
+      const names = (await client.listTools()).tools.map(({ name }) => name);
+      const card = await call(client, 'iron_condor_30_delta');
+      const confirm_token = card.data['confirmToken'];
+      const { data } = await call(client, 'confirm_trade', { confirm_token });
+      await client.close();
+      return { isOffered: names.includes('confirm_trade'), data };
+    };
+    const strict = await placing('elicit-required');
+    expect(strict.isOffered).toBe(false);
+    expect(JSON.stringify(strict.data)).toContain('cannot show a confirm dialog');
+    for (const usual of [undefined, 'token'] as const) {
+      const { isOffered, data } = await placing(usual);
+      expect([isOffered, data['status']]).toEqual([true, 'filled']);
+    }
+    expect(stricterConfirm('elicit-required', 'token')).toBe('elicit-required');
+    expect(stricterConfirm('elicit-required', 'browser')).toBe('browser');
+  });
+
+  it('names to a client, and on its stderr, the limits that it was told and the engine does not hold', async () => {
+    await engine.close();
+    engine = await listen(readConfig({ MAX_DAILY_LOSS: '500', FLATTEN_START: '15:30' }));
+    const told = { MAX_DAILY_LOSS: '200', OPENING_CUTOFF: '14:00', FLATTEN_START: '15:30' };
+    const asked = askedSettings(readConfig({ ...told, DELTARING_CONFIRM: 'token', PORT: '1' }));
+    expect(asked.confirm).toBe('token');
+    expect(askedSettings(readConfig({}))).toEqual({ settings: {} });
+    const notices: string[] = [];
+    const socket = await connectToEngine(path, hello(asked), (line) => notices.push(line));
+    const client = sdkClient();
+    const connected = client.connect(new StreamTransport(socket));
+    socket.resume();
+    await connected;
+    expect(notices).toEqual([expect.stringContaining('values of OPENING_CUTOFF, MAX_DAILY_LOSS ')]);
+    expect(client.getInstructions()).toContain(notices[0]);
+    await client.close();
+    const same = hello(askedSettings(readConfig({ MAX_DAILY_LOSS: '500' })));
+    (await connectToEngine(path, same, (line) => notices.push(line))).destroy();
+    expect(notices).toHaveLength(1);
   });
 
   it('shares one identity between connections: a token of one is confirmed on another', async () => {
@@ -313,6 +363,15 @@ describe('the shim', () => {
     expect(String(stderr.read())).toContain('the engine went away');
     expect(stdout.read()).toBeNull();
     engine = await listen();
+  });
+
+  it('says on stderr which of its settings the engine does not hold', async () => {
+    await engine.close();
+    engine = await listen(readConfig({}));
+    const { stdin, stderr, exit } = shim({ asked: { settings: { MAX_TRADE_LOSS: 100 } } });
+    stdin.end();
+    expect(await exit).toBe(0);
+    expect(String(stderr.read())).toContain('deltaring mcp: The running engine was started with');
   });
 
   it('says why it could not join', async () => {

@@ -82,6 +82,44 @@ function post(base: string, path: string, body: unknown, headers: Record<string,
   });
 }
 
+/** One MCP session by hand: the SDK's client would open another where its own is gone. */
+class SessionClient {
+  readonly #base: string;
+  readonly #headers: Record<string, string>;
+
+  private constructor(base: string, headers: Record<string, string>) {
+    this.#base = base;
+    this.#headers = headers;
+  }
+
+  static async open(base: string, token?: string): Promise<SessionClient> {
+    const headers: Record<string, string> = {
+      Accept: 'application/json, text/event-stream',
+      ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+    };
+    const clientInfo = { name: 'x', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+    const response = await post(base, '/mcp', initialize, headers);
+    expect(response.status).toBe(200);
+    const id = response.headers.get('mcp-session-id') ?? '';
+    return new SessionClient(base, { ...headers, 'Mcp-Session-Id': id });
+  }
+
+  /** Opens the session's own stream. */
+  listen(): Promise<Response> {
+    return fetch(`${this.#base}/mcp`, { headers: this.#headers });
+  }
+
+  send(body: unknown): Promise<Response> {
+    return post(this.#base, '/mcp', body, this.#headers);
+  }
+
+  async list(): Promise<number> {
+    return (await this.send({ jsonrpc: '2.0', id: 2, method: 'tools/list' })).status;
+  }
+}
+
 describe('MCP over HTTP', () => {
   it('serves the whole way of a trade to the SDK client', async () => {
     const { base } = await serve();
@@ -220,25 +258,61 @@ describe('MCP over HTTP', () => {
     });
   });
 
-  it('makes room for a new session only when an old one is silent', async () => {
-    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1000' });
-    const initialize = {
-      jsonrpc: '2.0',
-      id: 1,
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-06-18',
-        capabilities: {},
-        clientInfo: { name: 'x', version: '1' },
-      },
+  it('takes one message a request: a batch is refused before any of it is run', async () => {
+    const { base, api } = await serve();
+    const session = await SessionClient.open(base);
+    const kill = (id: number) => {
+      const params = { name: 'kill_switch', arguments: {} };
+      return { jsonrpc: '2.0', id, method: 'tools/call', params };
     };
-    const accept = { Accept: 'application/json, text/event-stream' };
-    const statuses: number[] = [];
-    for (let i = 0; i < 65; i += 1) {
-      statuses.push((await post(base, '/mcp', initialize, accept)).status);
+    for (const batch of [[kill(1)], [kill(1), kill(2)], []]) {
+      const refused = await session.send(batch);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({
+        jsonrpc: '2.0',
+        error: { message: expect.stringContaining('one message per request') },
+      });
     }
-    expect(statuses.slice(0, 64).every((status) => status === 200)).toBe(true);
-    expect(statuses[64]).toBe(503);
+    expect(api.killed).toBe(false);
+    expect((await session.send(kill(3))).status).toBe(200);
+    expect(api.killed).toBe(true);
+  });
+
+  it('lets no principal keep another out: one with too many sessions loses its own that it used least', async () => {
+    const { base } = await serve({
+      RATE_LIMIT_REQUESTS_PER_MINUTE: '1000',
+      MCP_TOKEN: TOKEN,
+      MCP_AUTHORITY: 'observe',
+      CHATGPT_MCP_TOKEN: OTHER_TOKEN,
+    });
+    const other = await mcpClient(base, { token: OTHER_TOKEN });
+    const mine: SessionClient[] = [];
+    for (let i = 0; i < 16; i += 1) mine.push(await SessionClient.open(base, TOKEN));
+    const streams = await Promise.all(mine.map((session) => session.listen()));
+    expect(await mine[0]?.list()).toBe(200);
+    for (let i = 0; i < 50; i += 1) mine.push(await SessionClient.open(base, TOKEN));
+    expect(await mine[1]?.list()).toBe(404);
+    expect(await Promise.all(mine.slice(-16).map((session) => session.list()))).toEqual(
+      Array(16).fill(200),
+    );
+    expect((await other.client.listTools()).tools).toHaveLength(24);
+    const late = await mcpClient(base, { token: OTHER_TOKEN });
+    expect((await call(late.client, 'kill_switch')).isError).toBe(false);
+    await Promise.all([other.client.close(), late.client.close()]);
+    for (const { body } of streams) await body?.cancel();
+  });
+
+  it('ends of too many sessions the one used least, whatever stream it holds open', async () => {
+    const { base } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '1000' });
+    const all: SessionClient[] = [];
+    for (let i = 0; i < 16; i += 1) all.push(await SessionClient.open(base));
+    const streams = await Promise.all(all.map((session) => session.listen()));
+    for (const session of [all[0], ...all.slice(2)]) expect(await session?.list()).toBe(200);
+    await SessionClient.open(base);
+    expect(await all[1]?.list()).toBe(404);
+    expect(await streams[1]?.text()).toBe('');
+    expect(await all[0]?.list()).toBe(200);
+    for (const { body, bodyUsed } of streams) if (!bodyUsed) await body?.cancel();
   });
 });
 
@@ -294,6 +368,33 @@ describe('who may come in', () => {
     expect((await fetch(`${near.base}/mcp/tools`)).status).toBe(200);
   });
 
+  it('is nobody whom a proxy or a tunnel passes on while no token is set, whatever Host it writes', async () => {
+    const initialize = { jsonrpc: '2.0', id: 1, method: 'initialize', params: {} };
+    const near = { PUBLIC_URL: 'http://localhost:8080' };
+    for (const { base } of [await serve(), await serve(near)]) {
+      for (const [name, value] of [
+        ['Forwarded', 'for=203.0.113.9'],
+        ['Via', '1.1 tunnel'],
+        ['X-Forwarded-For', '203.0.113.9'],
+        ['X-Forwarded-Host', 'abc.tunnel.example'],
+        ['X-Forwarded-Proto', 'https'],
+        ['X-Real-IP', '127.0.0.1'],
+        ['CF-Connecting-IP', '203.0.113.9'],
+      ] as const) {
+        const headers = { [name]: value };
+        const data = ['/mcp', '/mcp/tools', '/mcp/capabilities', '/events', '/api/snapshot'];
+        for (const path of [...data, '/metrics']) {
+          const refused = await fetch(base + path, { headers });
+          expect(refused.status, `${name} ${path}`).toBe(401);
+          expect(await refused.text()).toContain('set MCP_TOKEN');
+        }
+        expect((await post(base, '/mcp/call', { name: 'show_pnl' }, headers)).status).toBe(401);
+        expect((await post(base, '/mcp', initialize, headers)).status).toBe(401);
+        expect((await fetch(`${base}/health`, { headers })).status, name).toBe(200);
+      }
+    }
+  });
+
   it('is no picture or frame of a page elsewhere, though that sends no Origin', async () => {
     const { http } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
     const look = (site: string) => raw(http.port, '/mcp/tools', { 'sec-fetch-site': site });
@@ -336,6 +437,8 @@ describe('who may come in', () => {
     const near = await serve({ MCP_TOKEN: TOKEN });
     expect((await fetch(`${near.base}/health`)).status).toBe(200);
     expect((await fetch(`${near.base}/metrics`)).status).toBe(200);
+    const passedOn = { headers: { 'X-Forwarded-For': '127.0.0.1' } };
+    expect((await fetch(`${near.base}/metrics`, passedOn)).status).toBe(401);
     const proxied = await serve({ MCP_TOKEN: TOKEN, PUBLIC_URL: 'https://trade.example.com' });
     expect((await fetch(`${proxied.base}/metrics`)).status).toBe(401);
   });

@@ -12,7 +12,10 @@ import {
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { z } from 'zod';
 import { LRUMap } from '../../engine/domain/lru-map.ts';
-import { fetchClientDocument, isDocumentUrl } from './client-document.ts';
+import { epochMicros, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
+import { OutgoingCalls } from '../../ops/outgoing-call.ts';
+import { RateLimiter } from '../../ops/rate-limiter.ts';
+import { DOCUMENT_MILLIS, fetchClientDocument, isDocumentUrl } from './client-document.ts';
 import { OwnerFile } from './owner-file.ts';
 
 /** Registered clients held; the oldest makes room of those that were never let in. More than there are
@@ -21,6 +24,19 @@ const MOST_REGISTERED = 100;
 const LONGEST_REGISTRATION_CHARACTERS = 8_192;
 const MOST_DOCUMENTS = 32;
 const DOCUMENT_SECONDS = 600;
+/** Hosts of documents remembered. */
+const MOST_HOSTS = 32;
+/** Documents that strangers may have fetched from one host. One more is refused and waits for no turn: it
+ * would hold its connection meanwhile. */
+const DOCUMENTS_OF_A_HOST = { limit: 30, windowMicros: MICROS_PER_MINUTE };
+const CALLS = {
+  timeoutMillis: DOCUMENT_MILLIS + 1_000,
+  attempts: 1,
+  firstWaitMillis: 0,
+  mostWaitMillis: 0,
+  failuresToOpen: 3,
+  restMillis: 30_000,
+};
 const LONGEST_NAME_CHARACTERS = 80;
 
 const fileShape = z.object({
@@ -53,6 +69,12 @@ interface Held {
   readonly untilSeconds: number;
 }
 
+/** One host that documents are fetched from: one that fails keeps no other from being asked. */
+class DocumentHost {
+  readonly calls = new OutgoingCalls(CALLS);
+  readonly pace = new RateLimiter(DOCUMENTS_OF_A_HOST);
+}
+
 type Fetch = (clientId: string) => Promise<unknown>;
 
 export interface DirectoryOptions {
@@ -69,6 +91,7 @@ export class ClientDirectory implements OAuthRegisteredClientsStore {
   readonly #nowSeconds: () => number;
   readonly #isLetIn: (clientId: string) => boolean;
   readonly #fetch: Fetch;
+  readonly #hosts = new LRUMap<string, DocumentHost>(MOST_HOSTS);
   readonly #documents = new LRUMap<string, Held>(MOST_DOCUMENTS);
   #registered: OAuthClientInformationFull[];
 
@@ -113,7 +136,7 @@ export class ClientDirectory implements OAuthRegisteredClientsStore {
   async #documented(clientId: string): Promise<OAuthClientInformationFull | undefined> {
     const held = this.#documents.get(clientId);
     if (held !== undefined && held.untilSeconds > this.#nowSeconds()) return held.client;
-    const document = await this.#fetch(clientId);
+    const document = await this.#fetched(clientId);
     const named = z.looseObject({ client_id: z.literal(clientId) }).safeParse(document);
     const metadata = OAuthClientMetadataSchema.safeParse(document);
     if (!named.success || !metadata.success) return undefined;
@@ -122,6 +145,20 @@ export class ClientDirectory implements OAuthRegisteredClientsStore {
     const untilSeconds = this.#nowSeconds() + DOCUMENT_SECONDS;
     this.#documents.set(clientId, { client, untilSeconds });
     return client;
+  }
+
+  /** The document; undefined where its host does not answer, rests, or was asked too often by strangers. */
+  async #fetched(clientId: string): Promise<unknown> {
+    const { host } = new URL(clientId);
+    const site = this.#hosts.get(host) ?? new DocumentHost();
+    this.#hosts.set(host, site);
+    const at = epochMicros(this.#nowSeconds() * MICROS_PER_SECOND);
+    if (!this.#isLetIn(clientId) && !site.pace.take(1, at)) return undefined;
+    try {
+      return await site.calls.run(() => this.#fetch(clientId));
+    } catch {
+      return undefined;
+    }
   }
 }
 

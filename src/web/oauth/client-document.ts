@@ -8,7 +8,8 @@ import { request } from 'node:https';
 import { BlockList, isIP } from 'node:net';
 
 const MOST_BYTES = 32 * 1_024;
-const TIMEOUT_MILLIS = 5_000;
+/** How long it may take. */
+export const DOCUMENT_MILLIS = 5_000;
 
 /** Networks that are not the public internet (RFC 6890 and its like for IPv6). */
 const PRIVATE_V4 = [
@@ -74,7 +75,8 @@ function guardedLookup(reach: DocumentReach) {
   };
 }
 
-/** The document's JSON; undefined where there is none to be had within the bounds. */
+/** The document's JSON; undefined where what answers has none within the bounds. Rejects where nothing
+ * answers. */
 export function fetchClientDocument(
   clientId: string,
   reach: DocumentReach = PUBLIC,
@@ -82,7 +84,7 @@ export function fetchClientDocument(
   const url = new URL(clientId);
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) !== 0 && !reach.isAllowed(literal)) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const fail = (): void => resolve(undefined);
     const call = request(
       url,
@@ -90,7 +92,7 @@ export function fetchClientDocument(
         agent: false,
         lookup: guardedLookup(reach),
         headers: { Accept: 'application/json' },
-        signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+        signal: AbortSignal.timeout(DOCUMENT_MILLIS),
         ...(reach.ca !== undefined && { ca: reach.ca }),
       },
       (response) => {
@@ -111,7 +113,7 @@ export function fetchClientDocument(
         response.once('error', fail);
       },
     );
-    call.once('error', fail);
+    call.once('error', reject);
     call.end();
   });
 }

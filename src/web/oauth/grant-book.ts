@@ -5,6 +5,7 @@
  * section 4.3.1). Main thread only.
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { InvalidScopeError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { z } from 'zod';
 import type { ClientRights } from '../../engine/domain/client-rights.ts';
 import { FULL_RIGHTS } from '../../engine/domain/client-rights.ts';
@@ -102,7 +103,9 @@ export class GrantBook {
 
   /**
    * Exchanges a refresh token, narrowing the scopes where asked. Undefined where it is unknown, dead
-   * or another client's; a token that was used before ends its grant.
+   * or another client's; a token that was used before ends its grant. Throws
+   * InvalidScopeError where scopes are asked for that it does not have, or none that there is; the grant
+   * stays as it was (RFC 6749, section 6).
    */
   refresh(
     clientId: string,
@@ -115,7 +118,10 @@ export class GrantBook {
     const grant = this.#grants.find(({ refreshSha256 }) => refreshSha256 === hash);
     if (grant === undefined || grant.clientId !== clientId || !this.#lives(grant)) return undefined;
     const scopes = narrowed ?? grant.scopes;
-    if (!scopes.every((scope) => grant.scopes.includes(scope))) return undefined;
+    const isGranted = scopes.every((scope) => grant.scopes.includes(scope));
+    if (!isGranted || narrowed?.length === 0) {
+      throw new InvalidScopeError('ask for scopes of the grant, or for none to keep them all');
+    }
     this.#grants = this.#grants.filter((each) => each !== grant);
     const spent = [...grant.spentRefreshSha256, hash].slice(-MOST_SPENT);
     return this.#issue({ ...grant, scopes, spent });

@@ -188,7 +188,9 @@ export class OperatorProvider implements OAuthServerProvider {
     if (!this.#isOurs(resource))
       throw new InvalidTargetError('this server serves no such resource');
     const { grants } = this.#parts;
-    const tokens = grants.refresh(client.client_id, refreshToken, scopes?.filter(isScope));
+    const isNamed = scopes?.some((scope) => scope !== '') === true;
+    const narrowed = isNamed ? scopes.filter(isScope) : undefined;
+    const tokens = grants.refresh(client.client_id, refreshToken, narrowed);
     if (tokens === undefined) throw new InvalidGrantError('this refresh token is not valid');
     return wireTokens(tokens);
   }

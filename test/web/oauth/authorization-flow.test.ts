@@ -212,6 +212,25 @@ describe('a client that connects by OAuth', () => {
     await client.close();
   });
 
+  it('keeps its grant where it asks for scopes that it does not have', async () => {
+    const { provider, client } = await connected('market.read', ['market.read']);
+    const client_id = provider.clientInformation()?.client_id ?? '';
+    const refresh_token = provider.held?.refresh_token ?? '';
+    const refresh = (scope: string) => {
+      const form = { grant_type: 'refresh_token', client_id, refresh_token, scope };
+      return fetch(`${base}/token`, { method: 'POST', body: new URLSearchParams(form) });
+    };
+    for (const scope of ['offline_access', 'trade.execute', 'market.read trade.execute']) {
+      const refused = await refresh(scope);
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { error: 'invalid_scope' },
+      ]);
+    }
+    expect(await (await refresh('')).json()).toMatchObject({ scope: 'market.read' });
+    await client.close();
+  });
+
   it('is let in by an engine whose files of before are broken', async () => {
     for (const name of ['oauth/clients.json', 'oauth/grants.json', 'browsers.json']) {
       mkdirSync(join(home, 'oauth'), { recursive: true });

@@ -7,7 +7,11 @@ import {
   isSafeRedirect,
   plainName,
 } from '../../../src/web/oauth/client-directory.ts';
-import { isDocumentUrl, isPublicAddress } from '../../../src/web/oauth/client-document.ts';
+import {
+  fetchClientDocument,
+  isDocumentUrl,
+  isPublicAddress,
+} from '../../../src/web/oauth/client-document.ts';
 
 const ID = 'https://client.example/oauth/client.json';
 const REDIRECT = 'https://client.example/callback';
@@ -24,7 +28,7 @@ function directory(document?: unknown): ClientDirectory {
     isLetIn: (clientId) => letIn.includes(clientId),
     fetch: async (id) => {
       fetched.push(id);
-      return document;
+      return typeof document === 'function' ? document() : document;
     },
   });
 }
@@ -73,6 +77,41 @@ describe('a client named by its document', () => {
       undefined,
     );
     expect(fetched).toEqual([]);
+  });
+});
+
+describe('the host of documents', () => {
+  it('is asked by strangers thirty times a minute at most, by whom the operator let in always', async () => {
+    const clients = directory();
+    const ask = (id: string) => clients.getClient(id);
+    await Promise.all(Array.from({ length: 40 }, (_, i) => ask(`${ID}-${i}`)));
+    expect(fetched).toHaveLength(30);
+    await ask('https://other.example/client.json');
+    letIn = [ID];
+    await ask(ID);
+    expect(fetched.slice(30)).toEqual(['https://other.example/client.json', ID]);
+    now += 61;
+    await ask(`${ID}-again`);
+    expect(fetched).toHaveLength(33);
+  });
+
+  it('is left alone for a while where it failed three times in a row, and it alone', async () => {
+    const clients = directory(async () => {
+      throw new Error('no route to it');
+    });
+    for (let i = 0; i < 6; i += 1) expect(await clients.getClient(ID)).toBeUndefined();
+    expect(fetched).toHaveLength(3);
+    expect(await clients.getClient('https://other.example/client.json')).toBeUndefined();
+    expect(fetched).toHaveLength(4);
+  });
+});
+
+describe('a document', () => {
+  it('is told apart from a host that does not answer, and is not asked for at a private address', async () => {
+    const here = { isAllowed: () => true };
+    await expect(fetchClientDocument('https://127.0.0.1:1/c.json', here)).rejects.toThrow();
+    await expect(fetchClientDocument('https://localhost:1/c.json')).rejects.toThrow('no public');
+    expect(await fetchClientDocument('https://127.0.0.1:1/c.json')).toBeUndefined();
   });
 });
 

@@ -19,7 +19,9 @@ function stopWords({ stop, sideStop }: ExitPlan): readonly string[] {
   if (sideStop !== undefined) {
     words.push(`either side closes when it alone costs ${dollars(sideStop.debit)}`);
     if (sideStop.afterOther === 'breakeven') {
-      words.push('the side that is left then closes where the whole trade breaks even');
+      words.push(
+        'the side that is left then closes, once it has cost no more, where the whole trade breaks even',
+      );
     }
   }
   return words;

@@ -38,7 +38,7 @@ describe('an exit plan in words', () => {
     });
     expect(view.stop.split('; ')).toEqual([
       'either side closes when it alone costs 0.90',
-      'the side that is left then closes where the whole trade breaks even',
+      'the side that is left then closes, once it has cost no more, where the whole trade breaks even',
       'closes when a minute closes below 599.10',
       'stops are confirmed patiently',
     ]);

@@ -7,13 +7,18 @@ import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
 /** What a condor loses at the edit below is more than this, and more than this times its multiple. */
 const LIMITS = { maxDailyLossCents: cents(30_000), portfolioDeltaCap: 900 };
 
-const OTHERS = [
+type Other = readonly [
+  what: string,
+  symbol: string,
+  action: 'buyToOpen' | 'sellToOpen',
+  dollars: number,
+];
+
+const OTHERS: readonly [Other, ...Other[]] = [
   ['shares of another ticker', 'AAPL', 'buyToOpen', 200],
   ['an option of a later day', 'SPY   261231C00600000', 'buyToOpen', 9],
   ['a short option of another underlying', 'AAPL  261231C00200000', 'sellToOpen', 2],
-] as const;
-
-type Other = (typeof OTHERS)[number];
+];
 
 /** Somebody buys or sells one of it at another screen, and the broker's pictures list it. */
 function othersHold(rig: DeskRig, [, symbol, action, dollars]: Other): void {

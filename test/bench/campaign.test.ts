@@ -15,7 +15,7 @@ import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
 import type { CampaignOutcome } from '../../bench/support/campaign.ts';
 import { campaignSection, countLines, verdictLine } from '../../bench/support/campaign-results.ts';
 import { sourceOf } from '../../bench/support/machine.ts';
-import { projectRoot } from '../support/tidy-source.ts';
+import { importsOf, projectRoot, readTree } from '../support/tidy-source.ts';
 
 const SCRIPT = join(projectRoot, 'bench', 'campaign.ts');
 const folder = mkdtempSync(join(tmpdir(), 'deltaring-campaign-test-'));
@@ -162,6 +162,22 @@ describe('what a campaign reports', () => {
       expect(found).toContain('**3,000 of 1,000,000 sessions, 1 violations**, seed 20001, 100 s');
       const next = part(50_001, 5, source, found);
       expect(next).toContain('**5 of 1,000,000 sessions, 0 violations**, seed 50001, 100 s');
+    });
+
+    it('are made of all that a session imports', () => {
+      const { madeOf = [] } = CAMPAIGNS.find(({ name }) => name === 'burn-in') ?? {};
+      const files = ['src', 'bench', 'test'].flatMap(readTree);
+      const byPath = new Map(files.map((file) => [file.path, file]));
+      const reached = new Set(['bench/support/sessions/session-worker.ts']);
+      for (const path of reached) {
+        const file = byPath.get(path);
+        for (const { target } of file === undefined ? [] : importsOf(file)) {
+          if (target !== undefined) reached.add(target);
+        }
+      }
+      expect(reached.size).toBeGreaterThan(100);
+      const isCounted = (path: string) => madeOf.some((folder) => path.startsWith(`${folder}/`));
+      expect([...reached].filter((path) => !isCounted(path))).toEqual([]);
     });
 
     it('are made of files that there are, and are another source once one of them is changed', () => {

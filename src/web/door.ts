@@ -13,6 +13,7 @@ import type { HttpFault } from './http-reply.ts';
 import { pathOf } from './http-reply.ts';
 import type { Exchange, Route, Site } from './http-routes.ts';
 import type { OriginGuard } from './origin-guard.ts';
+import { isLoopbackAddress } from './outside-connections.ts';
 import { RequestLimits } from './request-limits.ts';
 import { urgentKindOf } from './urgent-calls.ts';
 
@@ -31,7 +32,6 @@ const PROXY_HEADERS: readonly string[] = [
   'x-real-ip',
   'cf-connecting-ip',
 ];
-const LOOPBACK_ADDRESS = /^(?:::ffff:)?127\.|^::1$/;
 
 export const ANYONE: Visitor = { principal: 'anyone', authority: 'observe' };
 
@@ -133,7 +133,7 @@ export class Door {
 }
 
 function isLoopback(request: IncomingMessage): boolean {
-  return LOOPBACK_ADDRESS.test(request.socket.remoteAddress ?? '');
+  return isLoopbackAddress(request.socket.remoteAddress ?? '');
 }
 
 /** True where a proxy says that it stands between: from a peer on this machine, anybody may be behind. */

@@ -29,11 +29,13 @@ import { AUTHORIZATION_PATHS } from './oauth/authorization-server.ts';
 import { oauthRoom } from './oauth/oauth-room.ts';
 import { PairingDesk } from './oauth/pairing.ts';
 import { OriginGuard } from './origin-guard.ts';
+import { holdOutside } from './outside-connections.ts';
 import { readTradeCardHtml } from './trade-card-page.ts';
 
 const HEADERS_TIMEOUT_MILLIS = 10_000;
 const REQUEST_TIMEOUT_MILLIS = 30_000;
 const MOST_CONNECTIONS = 256;
+const MOST_FROM_OUTSIDE = 192;
 const MOST_HEADER_BYTES = 16 * 1_024;
 const MOST_HEADERS = 64;
 
@@ -132,6 +134,7 @@ function createLimitedServer(listener: Listener): Server {
   server.headersTimeout = HEADERS_TIMEOUT_MILLIS;
   server.requestTimeout = REQUEST_TIMEOUT_MILLIS;
   server.maxConnections = MOST_CONNECTIONS;
+  holdOutside(server, MOST_FROM_OUTSIDE);
   server.maxHeadersCount = MOST_HEADERS;
   return server;
 }

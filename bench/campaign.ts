@@ -18,6 +18,7 @@ import {
   verdictLine,
 } from './support/campaign-results.ts';
 import { describeMachine, sourceOf } from './support/machine.ts';
+import { modulesOf } from './support/module-files.ts';
 import { renewSections, sectionIn } from './support/results-file.ts';
 
 const RESULTS = fileURLToPath(new URL('RESULTS.md', import.meta.url));
@@ -125,7 +126,10 @@ function write({ campaign, options, json, record }: Asked, outcome: CampaignOutc
   if (!record) return;
   const before = existsSync(RESULTS) ? readFileSync(RESULTS, 'utf8') : '';
   const name = sectionNameOf(campaign);
-  const parts = { source: sourceOf(campaign.madeOf ?? []), before: sectionIn(before, name) };
+  const parts = {
+    source: sourceOf(modulesOf(campaign.madeOf ?? [])),
+    before: sectionIn(before, name),
+  };
   const run = { outcome, machine, seconds: took, ...parts };
   const section = campaignSection(campaign, options, run);
   writeFileSync(RESULTS, renewSections(before, new Map([[name, section]])));

@@ -47,8 +47,8 @@ export interface Campaign {
   readonly runs: number;
   /** What its runs are, in the plural: sessions, kill points, cuts. */
   readonly unit: string;
-  /** Paths of the files that its runs are made of, where recorded runs over one and the same source count
-   * together. */
+  /** Modules that make its runs, where recorded runs over one and the same source count together: these and
+   * all that they import or start. */
   readonly madeOf?: readonly string[];
   /** Bugs on purpose that it can be asked to find, each with the words of a violation that finds it:
    * whatever else comes up then is no find. */

@@ -35,11 +35,12 @@ function commitOf(): string {
   return changed === '' ? commit : `${commit}+`;
 }
 
-/** Names what is committed below these paths; '' where something else stands there now. */
+/** Names what is committed at these paths; '' where something else stands there now, or nothing. */
 export function sourceOf(paths: readonly string[], repository?: string): string {
   if (git(['status', '--porcelain', '--', ...paths], repository).trim() !== '') return '';
-  const trees = paths.map((path) => git(['rev-parse', `HEAD:${path}`], repository).trim());
-  return createHash('sha256').update(trees.join(' ')).digest('hex').slice(0, SOURCE_CHARACTERS);
+  const files = git(['ls-tree', 'HEAD', '--', ...paths], repository).trim();
+  if (files === '') return '';
+  return createHash('sha256').update(files).digest('hex').slice(0, SOURCE_CHARACTERS);
 }
 
 /** Describes this machine, this Node and this source, now. */

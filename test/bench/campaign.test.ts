@@ -15,7 +15,8 @@ import { CAMPAIGNS } from '../../bench/support/all-campaigns.ts';
 import type { CampaignOutcome } from '../../bench/support/campaign.ts';
 import { campaignSection, countLines, verdictLine } from '../../bench/support/campaign-results.ts';
 import { sourceOf } from '../../bench/support/machine.ts';
-import { importsOf, projectRoot, readTree } from '../support/tidy-source.ts';
+import { modulesOf } from '../../bench/support/module-files.ts';
+import { projectRoot } from '../support/tidy-source.ts';
 
 const SCRIPT = join(projectRoot, 'bench', 'campaign.ts');
 const folder = mkdtempSync(join(tmpdir(), 'deltaring-campaign-test-'));
@@ -164,20 +165,25 @@ describe('what a campaign reports', () => {
       expect(next).toContain('**5 of 1,000,000 sessions, 0 violations**, seed 50001, 100 s');
     });
 
-    it('are made of all that a session imports', () => {
+    it('are made of all that a session runs, and of nothing that it has only types of', () => {
       const { madeOf = [] } = CAMPAIGNS.find(({ name }) => name === 'burn-in') ?? {};
-      const files = ['src', 'bench', 'test'].flatMap(readTree);
-      const byPath = new Map(files.map((file) => [file.path, file]));
-      const reached = new Set(['bench/support/sessions/session-worker.ts']);
-      for (const path of reached) {
-        const file = byPath.get(path);
-        for (const { target } of file === undefined ? [] : importsOf(file)) {
-          if (target !== undefined) reached.add(target);
-        }
-      }
-      expect(reached.size).toBeGreaterThan(100);
-      const isCounted = (path: string) => madeOf.some((folder) => path.startsWith(`${folder}/`));
-      expect([...reached].filter((path) => !isCounted(path))).toEqual([]);
+      const files = modulesOf(madeOf);
+      expect(files).toEqual(
+        expect.arrayContaining([
+          'bench/support/sessions/session-runs.ts',
+          'src/broker/alpaca/order-lines.ts',
+          'src/desk/desk.ts',
+          'src/desk/simulation/simulated-session.ts',
+          'test/support/tastytrade/tastytrade-venue.ts',
+        ]),
+      );
+      const made = join(folder, 'modules');
+      mkdirSync(join(made, 'a'), { recursive: true });
+      const write = (path: string, text: string) => writeFileSync(join(made, path), text);
+      write('a/one.ts', "import type { T } from './types.ts';\nimport { two } from '../two.ts';\n");
+      write('two.ts', "new Worker(new URL('./a/three.ts', import.meta.url));\n");
+      write('a/three.ts', "import { readFileSync } from 'node:fs';\n");
+      expect(modulesOf(['a/one.ts'], made)).toEqual(['a/one.ts', 'a/three.ts', 'two.ts']);
     });
 
     it('are made of files that there are, and are another source once one of them is changed', () => {

@@ -14,7 +14,9 @@ import {
 } from '../../engine/domain/units.ts';
 import { isFresh, isQuietWing } from '../../risk/quote-age.ts';
 import { approveReprice } from '../../risk/reprice.ts';
+import { restMillis } from '../../risk/resting.ts';
 import { tradingStateOf } from '../../risk/trading-state.ts';
+import { lossesByStrategy } from '../account/loss-history.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { quoteOf, spotNow } from '../desk-context.ts';
 import type { LadderRung } from '../exits/limit-ladder.ts';
@@ -149,16 +151,29 @@ export function isPastOrders(
 }
 
 /** True while the market of an opening is not seen as a preview would have to see it: the feed is down, no
- * option is heard, or the quote of a leg or of the underlying is too old. */
+ * option is heard, the underlying has no price, or the quote of a leg or of the underlying is too old. */
 function isUnseen(desk: DeskContext, { intent }: OrderRecord): boolean {
   const { day, at, evidence, config } = desk;
   if (!day.feedConnected || whyStale(desk) !== undefined) return true;
+  if (spotNow(desk) === undefined) return true;
   evidence.look(day);
   const tick = gridOf(intent.legs).step;
   return !intent.legs.every(({ instrument }) => {
     const quote = evidence.of(instrumentSymbol(instrument));
     return quote !== undefined && isFresh(quote, at, config.limits.maxQuoteAgeMillis, tick);
   });
+}
+
+/** Why an opening of ours may not work any more, though nothing is wrong with its market: the engine stops, its
+ * strategy has lost since, or nothing opens any more in this session. */
+function againstOurs(desk: DeskContext, { intent }: OrderRecord): string | undefined {
+  const { at, day, config } = desk;
+  if (day.stopping) return 'the engine stops: nothing opens';
+  if (at.market >= day.schedule.openingCutoffAt)
+    return 'the opening cut-off has passed: nothing opens';
+  const lost = lossesByStrategy(desk).get(intent.strategy);
+  const isResting = lost !== undefined && restMillis(lost, { at, limits: config.limits }) > 0;
+  return isResting ? `${intent.strategy} has lost and rests: nothing of it opens` : undefined;
 }
 
 /** Why no opening may work, whoever gave it: trading is halted, others cannot see the log, or what it would
@@ -170,21 +185,18 @@ function againstFilling({ day }: DeskContext, order: OrderRecord): string | unde
   return isFlattened ? 'what it opens is being flattened' : undefined;
 }
 
-/** Why an opening of ours is called back now: it may not work at all, a close works beside it, the engine
- * stops, nothing opens any more in this session, its market was not seen for a while, or its moment has
- * passed. */
+/** Why an opening of ours is called back now: it may not work at all, a close works beside it, nothing of
+ * ours opens, its market was not seen for a while, or its moment has passed. */
 function againstOpening(
   desk: DeskContext,
   order: OrderRecord,
   waitedMillis: number,
 ): string | undefined {
-  const { at, day } = desk;
+  const { at } = desk;
   const { marketMissingSince = at.wall } = order;
-  const against = againstFilling(desk, order) ?? behindClose(desk, order);
+  const against =
+    againstFilling(desk, order) ?? behindClose(desk, order) ?? againstOurs(desk, order);
   if (against !== undefined) return against;
-  if (day.stopping) return 'the engine stops: nothing opens';
-  if (at.market >= day.schedule.openingCutoffAt)
-    return 'the opening cut-off has passed: nothing opens';
   const isLost = at.wall - marketMissingSince >= LOST_MARKET_MICROS;
   if (isLost) return 'its market is not seen any more: nothing opens';
   const isLate = waitedMillis > OPENING_PATIENCE_MILLIS;

@@ -97,6 +97,9 @@ export const modelCheck: Check = {
   run(input) {
     const { slice, intent } = input;
     if (slice === undefined) return notRun(CODE, 'no chain is known; wait for its quotes');
+    if (slice.spot === undefined) {
+      return notRun(CODE, 'the underlying has no price; wait for its bid and ask');
+    }
     let fault = clockFault(slice, input) ?? forwardFault(slice, input);
     const unasked: string[] = [];
     for (const leg of intent.legs) {

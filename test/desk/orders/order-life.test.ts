@@ -3,7 +3,7 @@ import type { OrderView } from '../../../src/desk/engine-api.ts';
 import { averageFillNet, filledUnits } from '../../../src/desk/orders/order-book.ts';
 import { legViews, midDollars } from '../../../src/desk/orders/order-views.ts';
 import { price } from '../../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, TRADER, valueIn } from '../../support/desk-rig.ts';
+import { CONDOR, DeskRig, denialIn, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 describe('the way of an order', () => {
   it('runs from preview to position, every step in the journal, in order', () => {
@@ -115,6 +115,46 @@ describe('the way of an order', () => {
     expect(order.reason).toContain('not filled in time');
     expect(rig.bodies('cancelRequested')).toHaveLength(1);
     expect(rig.positions()).toEqual([]);
+  });
+
+  it('calls back an opening of a strategy that has lost since it was confirmed', () => {
+    const limits = { maxLossesPerStrategy: 1, portfolioDeltaCap: 500 };
+    const rig = new DeskRig({ limits });
+    const scan = { strategy: 'straddle_scan', quantity: 1 } as const;
+    const { positionId } = rig.openPosition({ ...scan, strike: 602 });
+    const { tokenSha256 } = rig.preview({ ...scan, strike: 600 });
+    rig.edit = (sides, _right, strike) =>
+      strike === 600 ? { bid: sides.bid, ask: (sides.ask ?? 0) + 0.08 } : sides;
+    const { orderId } = valueIn(rig.confirm(tokenSha256));
+    const order = rig.order(orderId ?? '');
+    expect(order.status).toBe('working');
+    rig.execute(rig.previewClose(positionId));
+    rig.edit = (sides) => sides;
+    rig.advance(3);
+    expect([order.status, order.reason]).toEqual([
+      'cancelled',
+      'straddle_scan has lost and rests: nothing of it opens',
+    ]);
+    expect(rig.positions()).toEqual([]);
+  });
+
+  it('is previewed by nobody while the underlying has no ask, whatever its options say', () => {
+    const rig = new DeskRig();
+    rig.advance(12);
+    const step = rig.step.bind(rig);
+    rig.step = (input) =>
+      step(input.kind === 'quote' && input.index === -1 ? { ...input, ask: undefined } : input);
+    rig.advance(1);
+    const request = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    const { code, message } = denialIn(rig.ask(request));
+    expect([code, message]).toEqual([
+      'model_unreasonable',
+      'the underlying has no price; wait for its bid and ask',
+    ]);
   });
 
   it('concedes step by step and never past the worst price agreed to', () => {

@@ -235,7 +235,7 @@ describe('the simulation misses, once it always passes, the check of', {
     [{ open_orders: /is the opening number 2 at once/ }, 213],
     [{ order_rate: /orders in a minute/ }, 42],
     [{ orders_per_day: /orders in a day/ }, 633],
-    [{ portfolio_delta: /net delta/, cool_down: /opens after .* lost 3 times/ }, 21],
+    [{ portfolio_delta: /net delta/, cool_down: /opens after .* lost 3 times/ }, 53],
     [{ self_match: /meets an order of ours/ }, 9],
   ] as const)('%j, each of them', (says, seed) => {
     const run = () => runSession({ seed, bySheet: false, sought: Object.values(says) });

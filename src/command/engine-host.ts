@@ -25,6 +25,7 @@ import { AuditWatch } from './audit-watch.ts';
 import type { BrokerAccess } from './broker-access.ts';
 import { assertSameAccount, reachBroker } from './broker-access.ts';
 import { thisBuild } from './build-info.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { CoreWatch } from './core-watch.ts';
 import { type Locks, takeLocks } from './engine-locks.ts';
 import { socketPath } from './engine-paths.ts';
@@ -138,6 +139,7 @@ class RunningEngine implements EngineHost {
   readonly #kill: KillSwitch;
   #watch: NodeJS.Timeout | undefined;
   readonly #coreWatch: CoreWatch;
+  readonly #clockWatch: ClockWatch;
   #stopping = false;
 
   static async start(
@@ -240,6 +242,7 @@ class RunningEngine implements EngineHost {
       now: () => wallMicros() / 1_000,
     });
     this.#ownAlerts = new HostAlerts(this.#alerts, config.home);
+    this.#clockWatch = new ClockWatch(this.#ownAlerts);
     this.api = new EngineApiClient({
       identity: this.identity,
       clock,
@@ -331,14 +334,8 @@ class RunningEngine implements EngineHost {
       void this.api.kill(latch.reason, { principal: 'latch', authority: 'observe' });
     }
     this.#audit.look(this.api.auditHead().seq);
-    if (this.#coreWatch.look()) {
-      void (this.#coreWatch.isSilent
-        ? this.#ownAlerts.open(
-            'CORE_SILENT',
-            'the core thread has missed its heartbeats for two seconds',
-          )
-        : this.#ownAlerts.end('CORE_SILENT', 'the core thread beats again'));
-    }
+    if (this.#coreWatch.look()) void this.#ownAlerts.tellSilence(this.#coreWatch.isSilent);
+    this.#clockWatch.look();
     this.counters.set('alerts_undelivered', this.#alerts.undelivered().count);
   }
 

@@ -8,7 +8,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AlertDelivery } from '../ops/alert-delivery-shell.ts';
 
-const CODES = ['CORE_SILENT', 'ENGINE_FAILED', 'UNPROTECTED_AT_STOP'] as const;
+const CODES = ['CLOCK_AHEAD', 'CORE_SILENT', 'ENGINE_FAILED', 'UNPROTECTED_AT_STOP'] as const;
 export type HostAlertCode = (typeof CODES)[number];
 
 export class HostAlerts {
@@ -46,6 +46,13 @@ export class HostAlerts {
     });
     if (!isTaken || this.#openingsOf(code) !== openings) return;
     await this.#remember(this.#leftWithout(code));
+  }
+
+  /** Tells that the core fell silent, or that it beats again. */
+  async tellSilence(isSilent: boolean): Promise<void> {
+    if (isSilent)
+      await this.open('CORE_SILENT', 'the core thread has missed its heartbeats for two seconds');
+    else await this.end('CORE_SILENT', 'the core thread beats again');
   }
 
   /** Ends what an engine of before left open. What this one has opened since is its own to end. */

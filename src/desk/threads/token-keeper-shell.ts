@@ -12,9 +12,10 @@ import type { RefreshTokenFile } from './refresh-token-file-shell.ts';
 const RENEW_EARLY_MILLIS = 60_000;
 /** A token this short-lived is renewed at half its life. */
 const SHORT_LIFE_SHARE = 0.5;
-/** Refused logins are tried again after waits that double; repeated ones get an address blocked. */
+/** Refused logins are tried again after waits that double; repeated ones get an address blocked. A login
+ * service refuses in an outage too, and no exit leaves before the first try behind it. */
 const FIRST_WAIT_MILLIS = 2_000;
-const MOST_WAIT_MILLIS = 600_000;
+const MOST_WAIT_MILLIS = 30_000;
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
 
 export interface GrantSettings {

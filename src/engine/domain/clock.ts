@@ -4,6 +4,7 @@
  * Sessions, expiry and stop windows go by `market`; data age, token life and rate limits by `wall`.
  */
 
+import { uptime } from 'node:os';
 import type { EpochMicros } from './units.ts';
 import { addMicros, epochMicrosFromMillis, MICROS_PER_MILLI } from './units.ts';
 
@@ -26,19 +27,125 @@ export interface Clock {
   readInto?(at: LentAt): void;
 }
 
-/** The time of day is this far ahead only where the machine slept, which stops the steady clock of
- * Linux (clock_gettime, CLOCK_MONOTONIC), or was set right. */
-const SLEPT_MILLIS = 500;
-/** What the steady clock has missed since the process began. Each thread finds it by itself. */
-let missedMillis = 0;
+/** Further apart the time of day and the engine's clock are only where the machine slept, which stops the
+ * steady clock of Linux (clock_gettime, CLOCK_MONOTONIC), or where somebody set the time of day. */
+const STEP_MILLIS = 500;
+/** A step ahead that no sleep explains is taken once it has stood for so long: one that is taken back at once
+ * must not leave the engine ahead of the market. */
+const STANDS_MILLIS = 5_000;
+/** Where the time of day was set back the clock runs slower by one part of so many, until they meet. */
+const SLOWER_PARTS = 10;
+const MILLIS_PER_SECOND = 1_000;
 
-/** This machine's clock: it never steps back, and follows the time of day where that steps ahead. */
+/** What a machine tells of time, in milliseconds. */
+export interface MachineTime {
+  /** Nobody sets it, and it may stand still while the machine sleeps. Began as the time of day. */
+  steady(): number;
+  /** Since the epoch, as it is set. */
+  timeOfDay(): number;
+  /** Since the machine was started, sleep included. Asked only where the time of day steps. */
+  uptime(): number;
+}
+
+/**
+ * A clock that never steps back. After a sleep it is at the time of day at once, any other step ahead it takes
+ * once that has stood for seconds, and where the time of day is behind it runs slower until they meet: a time
+ * of day that was wrong for a while, at the start too, is not kept for the whole run. Each thread has its own.
+ */
+export class MachineClock {
+  readonly #machine: MachineTime;
+  /** From the steady clock to this one. */
+  #offset = 0;
+  /** By how much the uptime was ahead of the steady clock when it was asked last. */
+  #uptimeAhead: number;
+  /** Steady time since which the time of day has been ahead by a step; the step of the last look, and the
+   * least of those since. */
+  #aheadSince: number | undefined;
+  #lastStep = 0;
+  #leastStep = 0;
+  /** Steady time of the last look, where the time of day was behind. */
+  #slowerAt: number | undefined;
+
+  constructor(machine: MachineTime) {
+    this.#machine = machine;
+    this.#uptimeAhead = machine.uptime() - machine.steady();
+  }
+
+  /** The time, milliseconds since the epoch. */
+  millis(): number {
+    const steady = this.#machine.steady();
+    const step = this.#machine.timeOfDay() - steady - this.#offset;
+    if (step >= STEP_MILLIS) this.#follow(step, steady);
+    else if (this.#aheadSince !== undefined) this.#forgetStep();
+    if (step <= -STEP_MILLIS) this.#runSlower(-step, steady);
+    else this.#slowerAt = undefined;
+    return steady + this.#offset;
+  }
+
+  /** How far this clock is ahead of the time of day; below 0 where it is behind. */
+  aheadMillis(): number {
+    return this.millis() - this.#machine.timeOfDay();
+  }
+
+  #follow(wholeStep: number, steady: number): void {
+    const isNew = wholeStep - this.#lastStep >= STEP_MILLIS;
+    const slept = isNew ? Math.min(wholeStep, this.#sleptMillis(steady)) : 0;
+    const step = wholeStep - slept;
+    this.#offset += slept;
+    if (step < STEP_MILLIS) {
+      this.#forgetStep();
+      return;
+    }
+    this.#leastStep = this.#aheadSince === undefined ? step : Math.min(step, this.#leastStep);
+    this.#aheadSince ??= steady;
+    this.#lastStep = step;
+    if (steady - this.#aheadSince < STANDS_MILLIS) return;
+    this.#offset += this.#leastStep;
+    this.#forgetStep();
+  }
+
+  #forgetStep(): void {
+    this.#aheadSince = undefined;
+    this.#lastStep = 0;
+  }
+
+  /** How long the machine slept since this was asked last. */
+  #sleptMillis(steady: number): number {
+    const before = this.#uptimeAhead;
+    this.#uptimeAhead = this.#machine.uptime() - steady;
+    return Math.max(0, this.#uptimeAhead - before);
+  }
+
+  #runSlower(aheadMillis: number, steady: number): void {
+    const passed = Math.max(0, steady - (this.#slowerAt ?? steady));
+    this.#slowerAt = steady;
+    this.#offset -= Math.min(aheadMillis, passed / SLOWER_PARTS);
+  }
+}
+
+/** A machine that does not tell it has not slept: its steps have to stand. */
+function uptimeMillis(): number {
+  try {
+    return uptime() * MILLIS_PER_SECOND;
+  } catch {
+    return 0;
+  }
+}
+
+const thisMachine = new MachineClock({
+  steady: () => performance.timeOrigin + performance.now(),
+  timeOfDay: () => Date.now(),
+  uptime: uptimeMillis,
+});
+
+/** This machine's clock: it never steps back, and comes to the time of day where that was set. */
 export function wallMicros(): EpochMicros {
-  const steady = performance.timeOrigin + performance.now() + missedMillis;
-  const behind = Date.now() - steady;
-  if (behind < SLEPT_MILLIS) return epochMicrosFromMillis(steady);
-  missedMillis += behind;
-  return epochMicrosFromMillis(steady + behind);
+  return epochMicrosFromMillis(thisMachine.millis());
+}
+
+/** How far that is ahead of the time of day, milliseconds. */
+export function clockAheadMillis(): number {
+  return thisMachine.aheadMillis();
 }
 
 /** The same in milliseconds, for the lives and waits of a login. */

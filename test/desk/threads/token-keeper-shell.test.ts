@@ -103,6 +103,19 @@ describe('the keeper of a login', () => {
     expect(bodies).toHaveLength(4);
   });
 
+  it('waits thirty seconds at most, however often it was refused', async () => {
+    const refusals = 9;
+    const { keeper, time } = keeperRig([...Array<number>(refusals).fill(403), T1]);
+    for (let refused = 0; refused < refusals; refused++) {
+      time.millis += 30_000;
+      await expect(keeper.access()).rejects.toThrow('answered 403');
+    }
+    time.millis += 29_999;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 1;
+    expect((await keeper.access()).token).toBe('t1');
+  });
+
   it('uses and keeps a renewed refresh token, for the owner alone, until another is configured', async () => {
     const folder = newFolder();
     const { keeper, bodies, time } = keeperRig([{ ...T1, refresh_token: 'renewed' }, T2], folder);

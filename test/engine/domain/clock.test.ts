@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SimulatedTime } from '../../../src/engine/domain/clock.ts';
 import {
+  clockAheadMillis,
+  MachineClock,
   simulatedClock,
   simulatedMarketTime,
   systemClock,
@@ -52,14 +54,14 @@ afterEach(() => {
 });
 
 describe('clocks', () => {
-  it('of this machine tell the time of day after it slept, and do not go back with it', () => {
-    const woken = Date.now() + 2 * 3_600_000;
-    vi.useFakeTimers({ toFake: ['Date'], now: woken });
+  it('of this machine do not go back with the time of day, and say how far ahead of it they are', () => {
+    const before = wallMicros();
+    const ahead = clockAheadMillis();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 20_000 });
+    expect(wallMicros()).toBeGreaterThanOrEqual(before);
+    expect(clockAheadMillis() - ahead).toBeGreaterThan(19_000);
     const at = systemClock.now();
     expect(at.market).toBe(at.wall);
-    expect(at.wall).toBeGreaterThanOrEqual(woken * 1_000);
-    vi.setSystemTime(0);
-    expect(wallMicros()).toBeGreaterThanOrEqual(at.wall);
   });
 
   it('of this machine do not step back, and tell one time on both sides', () => {
@@ -78,5 +80,121 @@ describe('clocks', () => {
     const { market, wall } = simulatedClock(time).now();
     expect(wall).toBeGreaterThanOrEqual(time.wallStart);
     expect(market).toBe(50_000);
+  });
+});
+
+/** A machine whose time passes as the test says, and its clock. */
+function machineRig() {
+  const START = 1_800_000_000_000;
+  const time = { steady: START, timeOfDay: START, uptime: 5_000_000, uptimesAsked: 0 };
+  const clock = new MachineClock({
+    steady: () => time.steady,
+    timeOfDay: () => time.timeOfDay,
+    uptime: () => {
+      time.uptimesAsked += 1;
+      return time.uptime;
+    },
+  });
+  const sleep = (millis: number): void => {
+    time.timeOfDay += millis;
+    time.uptime += millis;
+  };
+  /** Looks ten times a second for so long. */
+  const run = (millis: number): void => {
+    for (let passed = 0; passed < millis; passed += 100) {
+      time.steady += 100;
+      sleep(100);
+      clock.millis();
+    }
+  };
+  const ahead = (): number => Math.round(clock.millis() - time.timeOfDay);
+  return { time, clock, sleep, run, ahead };
+}
+
+describe('the clock of a machine', () => {
+  it('is at the time of day at once after a sleep', () => {
+    const { run, sleep, ahead } = machineRig();
+    run(1_000);
+    sleep(7_200_000);
+    expect(ahead()).toBe(0);
+    sleep(600);
+    expect(ahead()).toBe(0);
+  });
+
+  it('takes a step ahead without a sleep once it has stood for five seconds, by the least of it', () => {
+    const { time, run, ahead } = machineRig();
+    time.timeOfDay += 60_000;
+    expect(ahead()).toBe(-60_000);
+    run(3_000);
+    time.timeOfDay -= 10_000;
+    run(1_900);
+    expect(ahead()).toBe(-50_000);
+    run(200);
+    expect(ahead()).toBe(0);
+  });
+
+  it('is not moved by a step ahead that is taken back at once, whenever it comes again', () => {
+    const { time, run, ahead } = machineRig();
+    for (let blip = 0; blip < 5; blip++) {
+      time.timeOfDay += 60_000;
+      run(4_000);
+      time.timeOfDay -= 60_000;
+      run(1_000);
+      expect(ahead()).toBe(0);
+    }
+  });
+
+  it('takes the sleep alone of a step that is longer, and what is left once it has stood', () => {
+    const { time, run, sleep, ahead } = machineRig();
+    time.timeOfDay += 60_000;
+    run(1_000);
+    sleep(7_200_000);
+    expect(ahead()).toBe(-60_000);
+    run(5_000);
+    expect(ahead()).toBe(0);
+  });
+
+  it('runs slower by a tenth where the time of day was set back, until they meet', () => {
+    const { time, run, ahead } = machineRig();
+    run(1_000);
+    time.timeOfDay -= 20_000;
+    expect(ahead()).toBe(20_000);
+    run(100_000);
+    expect(ahead()).toBe(10_000);
+    run(100_000);
+    expect(Math.abs(ahead())).toBeLessThanOrEqual(500);
+    run(100_000);
+    expect(Math.abs(ahead())).toBeLessThanOrEqual(500);
+  });
+
+  it('asks for the uptime at a step, not at each look', () => {
+    const { time, run } = machineRig();
+    run(10_000);
+    expect(time.uptimesAsked).toBe(1);
+    time.timeOfDay += 60_000;
+    run(4_000);
+    expect(time.uptimesAsked).toBe(2);
+  });
+
+  it('never steps back, whatever the time of day does', () => {
+    const looks = fc.tuple(
+      fc.nat(20_000),
+      fc.integer({ min: -90_000, max: 90_000 }),
+      fc.nat(9_000),
+    );
+    fc.assert(
+      fc.property(fc.array(looks), (steps) => {
+        const { time, clock, sleep } = machineRig();
+        let last = clock.millis();
+        for (const [passed, set, slept] of steps) {
+          time.steady += passed;
+          sleep(passed + slept);
+          time.timeOfDay += set;
+          const next = clock.millis();
+          expect(next).toBeGreaterThanOrEqual(last);
+          last = next;
+        }
+      }),
+    );
   });
 });

@@ -15,11 +15,11 @@ import type { Counters } from '../../ops/counters.ts';
 import type { Input } from '../inputs.ts';
 import { FeedLateness } from '../session/feed-lateness.ts';
 import { BarStream } from './bar-stream.ts';
+import { ChainStreams } from './chain-streams.ts';
 import { FeedRows } from './feed-rows.ts';
 import type { FeedSocket, FeedTransport, OpenFeedSocket } from './feed-socket.ts';
-import { feedWants, hasQuotes } from './feed-wants.ts';
+import { feedWants } from './feed-wants.ts';
 import { MarketInputs } from './market-inputs.ts';
-import { OptionStream } from './option-stream.ts';
 import { openOwnSocket } from './own-socket-shell.ts';
 import { openWsSocket } from './ws-socket-shell.ts';
 
@@ -66,7 +66,7 @@ export class FeedShell {
   readonly #rows: FeedRows;
   #socket: FeedSocket | undefined;
   readonly #lateness: FeedLateness;
-  readonly #options = new OptionStream();
+  readonly #streams: ChainStreams;
   readonly #bars = new BarStream();
   #connected = false;
   /** Of the read at hand: frames, their bytes, events, and whether there is a batch to be ended. */
@@ -86,6 +86,7 @@ export class FeedShell {
     this.#inputs = new MarketInputs(this.#at);
     this.#rows = new FeedRows(world.chain, world.underlying);
     this.#lateness = new FeedLateness(world.speed ?? 1);
+    this.#streams = new ChainStreams(world.underlying);
     this.#client = new DxLinkClient({
       aggregationSeconds: world.aggregationSeconds,
       channelQuotes: 1,
@@ -140,8 +141,9 @@ export class FeedShell {
     return this.#client.data.slowFrames;
   }
 
-  /** Looks at every stream: quotes that went silent in session, or those of the options alone, end the
-   * connection, bars do so too, and a feed that is late or ahead, or on time again, is told. */
+  /** Looks at every stream: quotes that went silent in session, or those of the options or of the
+   * underlying alone, end the connection, bars do so too, and a feed that is late or ahead, or on time
+   * again, is told. */
   #watch(): void {
     const { counters } = this.#world;
     const session = this.#world.session?.();
@@ -149,14 +151,16 @@ export class FeedShell {
     const stale = this.#client.data.streamAges(this.#at, session).filter(({ isStale }) => isStale);
     const lag = this.#lateness.lagMillis;
     counters.set('feed_lag_micros', lag === undefined ? undefined : lag * MICROS_PER_MILLI);
-    const optionsMillis = this.#options.silentMillis(this.#at, session);
-    counters.set('feed_streams_stale', stale.length + (optionsMillis === undefined ? 0 : 1));
+    const silence = this.#streams.silence(this.#at, session);
+    counters.set('feed_streams_stale', stale.length + (silence === undefined ? 0 : 1));
     const quotes = stale.find(({ stream }) => stream === 'Quote');
     if (quotes !== undefined) {
       this.#giveUp('quotes', quotes.ageMillis ?? quotes.limitMillis ?? 0);
-    } else if (optionsMillis !== undefined) {
-      this.#options.wentSilent();
-      this.#giveUp('quotes of options', optionsMillis);
+    } else if (silence?.of === 'options') {
+      this.#streams.optionsWentSilent();
+      this.#giveUp('quotes of options', silence.millis);
+    } else if (silence !== undefined) {
+      this.#giveUp('quotes of the underlying');
     } else if (this.#bars.isOwed(stale.some(({ stream }) => stream === 'Candle'))) {
       if (this.#giveUp('bars')) this.#bars.askedAnew();
     }
@@ -176,9 +180,8 @@ export class FeedShell {
   }
 
   #lateMillis(): number {
-    const isLive = this.#client.data.isLive('Quote') && this.#options.isLive;
-    const session = hasQuotes(this.#world.underlying) ? this.#world.session?.() : undefined;
-    const isDue = this.#options.isDue(this.#at, session);
+    const isLive = this.#client.data.isLive('Quote') && this.#streams.areOptionsLive;
+    const isDue = this.#streams.areOptionsDue(this.#at, this.#world.session?.());
     return this.#lateness.lateMillis(this.#at.wall, isLive || !isDue);
   }
 
@@ -193,10 +196,10 @@ export class FeedShell {
     const wanted = feedWants(underlying, options, barsFromMillis);
     this.#barsFromMillis = barsFromMillis;
     this.#rows.forget();
-    this.#options.want(options.length);
+    this.#streams.want(options.length);
     this.#bars.want(barsFromMillis * MICROS_PER_MILLI);
     this.#tell((at) => {
-      this.#options.begin(at.wall);
+      this.#streams.begin(at.wall);
       return this.#client.want(wanted, at);
     });
   }
@@ -306,8 +309,7 @@ export class FeedShell {
     return {
       quote: (symbol, ...[bid, ask, bidSize, askSize, key]) => {
         const index = this.#rows.find(symbol, key);
-        if (index === undefined) return;
-        if (index >= 0) this.#options.quoted(index);
+        if (index === undefined || !this.#streams.quoted(index)) return;
         const { quote } = inputs;
         quote.index = index;
         quote.bid = bid;
@@ -320,6 +322,7 @@ export class FeedShell {
         const index = this.#rows.of(symbol);
         if (index === undefined) return;
         if (index < 0) this.#lateness.traded(timeMillis, this.#at.market);
+        if (!this.#streams.traded(index)) return;
         const { last } = inputs;
         last.index = index;
         last.price = price;
@@ -365,7 +368,7 @@ export class FeedShell {
     if (connected && status.reconnects > 0) this.#world.counters.add('feed_reconnects');
     if (connected) {
       this.#lateness.connected();
-      this.#options.begin(this.#at.wall);
+      this.#streams.begin(this.#at.wall);
     }
     this.#tellFeed(status);
   }

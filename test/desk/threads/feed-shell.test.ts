@@ -343,6 +343,60 @@ describe('the shell of the feed', () => {
     await rig.until(() => rig.lateMillis() === undefined);
   });
 
+  it('gives up a connection on which the underlying alone is silent, and takes its first quote behind that for none', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    const quotes = (row: number) =>
+      rig.inputs.filter((input) => input.kind === 'quote' && input.index === row).length;
+    rig.start(server.url);
+    await rig.until(() => [-1, 0, 1].every((row) => quotes(row) === 1));
+    rig.session = sessionAround();
+    const option = async (size: number) => {
+      const seen = quotes(0);
+      server.quote(SYMBOLS[1]!, [1, 1.1, size, 1]);
+      await rig.until(() => quotes(0) > seen);
+    };
+    rig.pass(9);
+    await option(1);
+    expect(rig.connections()).toEqual([true]);
+    rig.pass(2);
+    expect(rig.connections()).toEqual([true, false]);
+    expect(rig.shell.status().detail).toContain('quotes of the underlying went silent in session');
+    expect(rig.counters.get('feed_streams_stale')).toBe(1);
+    rig.skipAhead();
+    await rig.until(() => rig.connections().at(-1) === true && quotes(1) === 2);
+    await option(2);
+    rig.pass(1);
+    expect([quotes(-1), rig.lateMillis()]).toEqual([1, undefined]);
+    server.quote('SPY', [669.12, 669.13, 8, 13]);
+    await rig.until(() => quotes(-1) === 2);
+  });
+
+  it('gives up no second connection within a minute for an underlying that stays silent', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    rig.session = sessionAround();
+    const seconds = async (count: number) => {
+      for (let turn = 0; turn < count; turn += 3) {
+        const seen = rig.inputs.length;
+        server.quote(SYMBOLS[1]!, [1, 1.1, turn + 1, 1]);
+        await rig.until(() => rig.inputs.length > seen);
+        rig.pass(3);
+        if (rig.connections().at(-1) === true) continue;
+        const quotes = () => rig.inputs.filter(({ kind }) => kind === 'quote').length;
+        const before = quotes();
+        rig.skipAhead();
+        await rig.until(() => quotes() >= before + 2);
+      }
+    };
+    await seconds(66);
+    expect(rig.connections()).toEqual([true, false, true]);
+    await seconds(12);
+    expect(rig.connections()).toEqual([true, false, true, false, true]);
+  });
+
   it('gives up a connection on which the bars alone are silent, once until one is new', async () => {
     const server = await tinyServer();
     const rig = new ShellRig();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OptionStream } from '../../../src/desk/threads/option-stream.ts';
+import { RowStream } from '../../../src/desk/threads/row-stream.ts';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import {
   addMicros,
@@ -19,8 +19,8 @@ function at(seconds: number) {
 }
 
 /** A connection of which both rows were quoted once. */
-function connected(): OptionStream {
-  const stream = new OptionStream();
+function connected(): RowStream {
+  const stream = new RowStream(10_000);
   stream.want(2);
   stream.begin(at(0).wall);
   stream.quoted(0);
@@ -28,7 +28,7 @@ function connected(): OptionStream {
   return stream;
 }
 
-describe('the quotes of options', () => {
+describe('the quotes of some rows', () => {
   it.each([
     [10, undefined],
     [10.001, 10_001],

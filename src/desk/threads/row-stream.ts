@@ -1,26 +1,29 @@
-/** Whether the quotes of the options live, apart from those of their underlying. */
+/** Whether the quotes of some rows live, apart from those of all others. */
 import { MAX_CONTRACTS } from '../../engine/chain/chain-layout.ts';
 import type { At } from '../../engine/domain/clock.ts';
 import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
 import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
-import { STREAM_LIMIT_MILLIS } from '../../engine/feed/feed-watchdog.ts';
 
-const LIMIT_MILLIS = STREAM_LIMIT_MILLIS.Quote ?? Number.POSITIVE_INFINITY;
-/** Options open series by series behind their underlying. */
+/** Options open series by series behind their underlying, which may be late itself. */
 const OPENING_MILLIS = 60_000;
 
 /**
  * Core thread only. The first quote of a row on a connection may be as old as the day, its next is news.
- * Of all options together some come every second; none for as long as a stream of quotes may be silent is
- * a fault of the feed, or a halt. `quoted` is called for each quote and makes nothing.
+ * None of any row for longer than the limit is a fault of the feed, or a halt. `quoted` is called for each
+ * quote and makes nothing.
  */
-export class OptionStream {
+export class RowStream {
+  readonly #limitMillis: number;
   readonly #isHeard = new Uint8Array(MAX_CONTRACTS);
   #hasNews = false;
   #hasRows = false;
   /** Wall micros of the last look that found news, or from which on the rows at hand may speak. */
   #newsAt = 0;
   #owesNews = false;
+
+  constructor(limitMillis: number) {
+    this.#limitMillis = limitMillis;
+  }
 
   /** A connection was made, or other rows were listed. */
   begin(wallMicros: number): void {
@@ -29,7 +32,7 @@ export class OptionStream {
     this.#newsAt = wallMicros;
   }
 
-  /** How many options are wanted. */
+  /** How many rows are wanted. */
   want(count: number): void {
     this.#hasRows = count > 0;
   }
@@ -53,10 +56,10 @@ export class OptionStream {
     if (market < from) this.#newsAt = wall;
     if (market < from || market >= session.lastTrade) return undefined;
     const silentMillis = (wall - this.#newsAt) / MICROS_PER_MILLI;
-    return silentMillis > LIMIT_MILLIS ? silentMillis : undefined;
+    return silentMillis > this.#limitMillis ? silentMillis : undefined;
   }
 
-  /** False while no option is wanted outside the hours in which the quotes of their underlying have to
+  /** False while no row is wanted outside the hours in which the quotes of their underlying have to
    * speak: silence proves nothing of a market that is closed. `session` is undefined where the underlying
    * has no quotes. */
   isDue({ market }: At, session: SessionTimes | undefined): boolean {

@@ -8,7 +8,7 @@ import { askEngine } from '../mcp/console-client.ts';
 import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { thisBuild } from './build-info.ts';
-import { expectedAccountId, socketPath } from './engine-paths.ts';
+import { enginePlace, expectedAccountId } from './engine-paths.ts';
 import { configOf, engineHome } from './environment.ts';
 import { onlyFlags } from './flags.ts';
 import { statusLines } from './status-lines.ts';
@@ -33,7 +33,8 @@ export function ask(
   method: ConsoleMethod,
   params: ConsoleRequest['params'] = {},
 ): Promise<unknown> {
-  return askEngine(socketPath(engineHome()), expectedEngine(), method, params);
+  const { path, holder } = enginePlace(engineHome());
+  return askEngine(path, { ...expectedEngine(), holder }, method, params);
 }
 
 function print(text: string): void {

@@ -22,7 +22,8 @@ export async function askEngine(
   method: ConsoleMethod,
   params: ConsoleRequest['params'] = {},
 ): Promise<unknown> {
-  const socket = await connectToEngine(path, helloTo(engine, 'console'));
+  const hello = helloTo(engine, 'console');
+  const socket = await connectToEngine(path, hello, undefined, engine.holder);
   try {
     const request: ConsoleRequest = { id: 1, method, params };
     socket.write(`${JSON.stringify(request)}\n`);

@@ -184,6 +184,32 @@ describe('the operator’s console', () => {
     expect(api.killed).toBe(true);
   });
 
+  it('finds the engine of its home from a terminal with another temporary folder', async () => {
+    const home = tempFolder();
+    settings(home);
+    const api = await engineOf(home);
+    settings(home, { TMPDIR: tempFolder() });
+    captureTerminal();
+    expect(await status([])).toBe(0);
+    expect(await flatten([])).toBe(0);
+    expect(await kill([])).toBe(0);
+    expect(api.killed).toBe(true);
+    expect(await rearm([])).toBe(0);
+    expect(api.killed).toBe(false);
+  });
+
+  it('never says to start one where a process has the home and its socket cannot be reached', async () => {
+    const home = tempFolder();
+    settings(home);
+    holdHome(home);
+    captureTerminal();
+    const held = `process ${process.pid} has this home, but its socket ${socketPath(home)} cannot be`;
+    for (const command of [status, rearm, flatten]) {
+      await expect(command([])).rejects.toThrow(held);
+      await expect(command([])).rejects.not.toThrow('start one');
+    }
+  });
+
   it('says what to do where there is no engine to ask', async () => {
     settings(tempFolder());
     captureTerminal();

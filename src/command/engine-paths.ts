@@ -35,7 +35,7 @@ export interface EnginePlace {
 export function enginePlace(home: string): EnginePlace {
   if (!isHomeHeld(home)) return { path: socketPath(home) };
   const holder = readHomeHolder(home);
-  if (holder === undefined) return { path: socketPath(home), holder: 'another process' };
+  if (holder === undefined) return { path: socketPath(home), holder: 'a `deltaring serve`' };
   return { path: holder.socketPath, holder: `process ${holder.pid}` };
 }
 

@@ -64,7 +64,7 @@ describe('the engine of a home', () => {
     const path = await listenFor(home);
     const lock = acquireHomeLock({ pid: process.pid, socketPath: path, home });
     onTestFinished(() => lock.release());
-    settings(home, { TMPDIR: tempFolder() });
+    settings(home, { TMPDIR: tempFolder(), PORT: 'none' });
     const patience = { startMillis: 1, otherMillis: 1 };
     expect(await ensureEngine(readConfig({ DELTARING_HOME: home }), patience)).toBe(path);
   });

@@ -37,6 +37,19 @@ async function openSocket(path: string, holder: string | undefined): Promise<Soc
   }
 }
 
+/** The line that answers the hello. What answers nothing has been asked nothing. */
+async function readWelcome(socket: Socket, holder: string | undefined): Promise<string> {
+  try {
+    const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: REPLY_TIMEOUT_MILLIS };
+    return await readLine(socket, limits);
+  } catch (error) {
+    const who = holder === undefined ? 'the engine' : `the engine (${holder})`;
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `${who} does not answer (${why}); nothing was asked of it. Close at the broker's own screen, or end and restart it`;
+    throw new DeltaringError('ENGINE_UNREACHABLE', message, error);
+  }
+}
+
 /**
  * A socket that the engine has welcomed, paused. Throws ENGINE_UNREACHABLE where nothing answers,
  * HELLO_MISMATCH with the engine's own words where it is another one than expected. `onNotice` hears what
@@ -51,8 +64,7 @@ export async function connectToEngine(
   const socket = await openSocket(path, holder);
   try {
     socket.write(`${JSON.stringify(hello)}\n`);
-    const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: REPLY_TIMEOUT_MILLIS };
-    const reply = readHelloReply(await readLine(socket, limits));
+    const reply = readHelloReply(await readWelcome(socket, holder));
     if (reply?.ok === true) {
       if (reply.notice !== undefined) onNotice(reply.notice);
       return socket;

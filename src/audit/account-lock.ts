@@ -91,6 +91,11 @@ export function isHomeHeld(home: string): boolean {
   }
 }
 
+/** Who holds the home's lock, as its holder wrote: of worth only where `isHomeHeld`. */
+export function readHomeHolder(home: string): LockHolder | undefined {
+  return readHolder(homeLockPath(home));
+}
+
 /** Who holds the account's lock, as its holder wrote; undefined when nobody ever did. It may be out
  * of date: only taking the lock proves anything. */
 export function readAccountHolder(

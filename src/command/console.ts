@@ -1,6 +1,6 @@
 /** The operator's console: status, kill, rearm, flatten, adopt, pair. `rearm` exists here and nowhere else. */
-import { isHomeHeld } from '../audit/account-lock.ts';
-import { engageKillLatch } from '../audit/kill-latch.ts';
+import { systemCode } from '../audit/disk.ts';
+import { engageKillLatch, readKillLatch } from '../audit/kill-latch.ts';
 import type { Answer, ConfirmResult, KillView, ReconcileView } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
@@ -8,7 +8,7 @@ import { askEngine } from '../mcp/console-client.ts';
 import type { PairingCode } from '../mcp/console-join.ts';
 import type { ConsoleMethod, ConsoleRequest } from '../mcp/console-protocol.ts';
 import { thisBuild } from './build-info.ts';
-import { expectedAccountId, socketPath } from './engine-paths.ts';
+import { enginePlace, expectedAccountId } from './engine-paths.ts';
 import { configOf, engineHome } from './environment.ts';
 import { onlyFlags } from './flags.ts';
 import { statusLines } from './status-lines.ts';
@@ -33,7 +33,8 @@ export function ask(
   method: ConsoleMethod,
   params: ConsoleRequest['params'] = {},
 ): Promise<unknown> {
-  return askEngine(socketPath(engineHome()), expectedEngine(), method, params);
+  const { path, holder } = enginePlace(engineHome());
+  return askEngine(path, { ...expectedEngine(), holder }, method, params);
 }
 
 function print(text: string): void {
@@ -69,25 +70,43 @@ export async function status(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Sets the latch; the code of the system's error where that failed, and it may be set all the same. */
+function latchFault(home: string, reason: string): string | undefined {
+  try {
+    engageKillLatch(home, { principal: 'operator', reason, wallMicros: wallMicros() });
+    return undefined;
+  } catch (error) {
+    return systemCode(error);
+  }
+}
+
+/** What the latch in this home is worth, and what to do where it is worth nothing. */
+function latchNote(home: string, isSet: boolean, fault: string | undefined): string {
+  if (!isSet) {
+    const holder = enginePlace(home).holder ?? '`deltaring serve`, where one runs';
+    return `NO kill was set: the latch cannot be written in ${home} (${fault}). End the engine: SIGTERM to ${holder}; what is open is closed at the broker's own screen. Then free or mend that disk, or kill as the user that owns it`;
+  }
+  const note = `the latch is set on disk in ${home}: an engine of this home opens nothing until it is re-armed; one with another DELTARING_HOME is not stopped by it`;
+  if (fault === undefined) return note;
+  return `${note}. It could not be written in full (${fault}): the kill holds, but a power cut may lose it; free or mend that disk and kill again`;
+}
+
 /** Sets the latch on disk. It stops the next engine of this home, and one that runs or starts once that has
  * looked: the lock is asked after the latch is set, so that no engine comes between the two. */
 function latch(home: string, reason: string, error: DeltaringError, json: boolean): number {
-  engageKillLatch(home, { principal: 'operator', reason, wallMicros: wallMicros() });
-  const isHeld = isHomeHeld(home);
-  const notes = [
-    error.message,
-    `the latch is set on disk in ${home}: an engine of this home opens nothing until it is re-armed; one with another DELTARING_HOME is not stopped by it`,
-  ];
-  if (isHeld) {
+  const fault = latchFault(home, reason);
+  const set = readKillLatch(home);
+  const isHeld = enginePlace(home).holder !== undefined;
+  const notes = [error.message, latchNote(home, set !== undefined, fault)];
+  if (isHeld && set !== undefined) {
     notes.push(
       'an engine runs or starts and did not confirm: it looks at the latch twice a second; where `deltaring status` does not say so, end it (SIGTERM to deltaring serve) to be sure',
     );
   }
   const engine = isHeld ? 'unconfirmed' : 'none';
-  print(
-    json ? JSON.stringify({ latch: { home, reason }, engine, notes }, null, 2) : notes.join('\n'),
-  );
-  return isHeld ? EXIT_REFUSED : 0;
+  const latched = set === undefined ? null : { home, reason: set.reason };
+  print(json ? JSON.stringify({ latch: latched, engine, notes }, null, 2) : notes.join('\n'));
+  return isHeld || fault !== undefined ? EXIT_REFUSED : 0;
 }
 
 /** Engages the kill switch. Where no engine answers, the latch on disk stops the next one. */

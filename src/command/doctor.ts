@@ -10,11 +10,12 @@ import type { RestAccount } from '../desk/threads/rest-account-shell.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { underlyingOf } from '../engine/domain/underlying.ts';
+import { outOfReach } from '../mcp/engine-connection.ts';
 import { ClockOffset } from '../ops/clock-offset.ts';
 import { readAlpacaAccount } from './alpaca-access.ts';
 import { assertTyped } from './broker-access.ts';
 import { brokerDifferences } from './broker-rules.ts';
-import { socketPath } from './engine-paths.ts';
+import { type EnginePlace, enginePlace } from './engine-paths.ts';
 import { isListening } from './ensure-engine.ts';
 import { configOf } from './environment.ts';
 import { whyNoFeed } from './feed-trial.ts';
@@ -136,12 +137,10 @@ function checkKill(config: Config): Finding {
   );
 }
 
-function checkEngine(running: boolean): Finding {
-  return finding(
-    'engine',
-    'ok',
-    running ? 'running: `deltaring status` asks it' : 'not running: `npm start` starts it',
-  );
+function checkEngine({ path, holder }: EnginePlace, isAnswering: boolean): Finding {
+  if (isAnswering) return finding('engine', 'ok', 'running: `deltaring status` asks it');
+  if (holder !== undefined) return finding('engine', 'warning', outOfReach(holder, path));
+  return finding('engine', 'ok', 'not running: `npm start` starts it');
 }
 
 /** `service` is the login at tastytrade, where that is the feed. */
@@ -299,7 +298,9 @@ async function checkEverything(): Promise<readonly Finding[]> {
     return [checkConfig(), checkClock(undefined, false), checkCalendar(ownRules('SPY'), undefined)];
   }
   const clock = new ClockOffset();
-  const isRunning = await isListening(socketPath(config.home));
+  const place = enginePlace(config.home);
+  const isAnswering = await isListening(place.path);
+  const isRunning = isAnswering || place.holder !== undefined;
   const { calendar, broker, feed } = await checkOutside(config, clock, isRunning);
   const isOutside = config.DELTARING_BROKER !== 'paper' || !isSimulated(config);
   return [
@@ -309,7 +310,7 @@ async function checkEverything(): Promise<readonly Finding[]> {
     checkDisk(config),
     checkJournal(config),
     checkKill(config),
-    checkEngine(isRunning),
+    checkEngine(place, isAnswering),
     feed,
     broker,
     await checkAudit(config),

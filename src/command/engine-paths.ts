@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isHomeHeld, readHomeHolder } from '../audit/account-lock.ts';
 import type { Config } from '../config.ts';
 
 const HASH_CHARACTERS = 12;
@@ -20,6 +21,22 @@ export function socketPath(home: string): string {
   const file = join(`deltaring-${process.getuid?.() ?? 0}`, `${hash}.sock`);
   const path = join(tmpdir(), file);
   return Buffer.byteLength(path) < LONGEST_SOCKET_PATH_BYTES ? path : join('/tmp', file);
+}
+
+/** Where the engine of a home is reached from here. */
+export interface EnginePlace {
+  readonly path: string;
+  /** Who has the home, in words; undefined where nobody does. */
+  readonly holder?: string | undefined;
+}
+
+/** The socket that the holder of the home wrote down, for its temporary folder and user may be others than
+ * this command's; where nobody has the home, the one that an engine would open. */
+export function enginePlace(home: string): EnginePlace {
+  if (!isHomeHeld(home)) return { path: socketPath(home) };
+  const holder = readHomeHolder(home);
+  if (holder === undefined) return { path: socketPath(home), holder: 'a `deltaring serve`' };
+  return { path: holder.socketPath, holder: `process ${holder.pid}` };
 }
 
 /** The account that a client of this home's engine expects: undefined where only the broker knows. */

@@ -10,7 +10,8 @@ import type { Config } from '../config.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { addMicros, MICROS_PER_MILLI } from '../engine/domain/units.ts';
-import { socketPath } from './engine-paths.ts';
+import { outOfReach } from '../mcp/engine-connection.ts';
+import { enginePlace } from './engine-paths.ts';
 
 const RETRY_MILLIS = 150;
 
@@ -65,14 +66,27 @@ function lastFault(log: string): string {
   return start === -1 ? '' : `${lines.slice(start).join('\n')}\n`;
 }
 
+/** Where the engine of a home listens; undefined where none does. */
+async function listeningPath(home: string): Promise<string | undefined> {
+  const { path } = enginePlace(home);
+  return (await isListening(path)) ? path : undefined;
+}
+
+/** Why no engine of the home came up. */
+function missing(home: string, log: string): string {
+  const { path, holder } = enginePlace(home);
+  if (holder !== undefined) return outOfReach(holder, path);
+  return `${lastFault(log)}the engine did not start: see ${log}, or run \`deltaring serve\` in a terminal`;
+}
+
 /**
  * Resolves with the socket's path once an engine answers there. Several callers at once end up with
  * one engine: the account lock lets only one start, the others find its socket.
  * Throws ENGINE_UNREACHABLE with what the engine said when it does not come up.
  */
 export async function ensureEngine(config: Config, patience = USUAL_PATIENCE): Promise<string> {
-  const path = socketPath(config.home);
-  if (await isListening(path)) return path;
+  const running = await listeningPath(config.home);
+  if (running !== undefined) return running;
   const started = startDetached(config);
   let isOver = false;
   void started.exited.then(() => {
@@ -83,12 +97,10 @@ export async function ensureEngine(config: Config, patience = USUAL_PATIENCE): P
   let graceUntil: number | undefined;
   const isStarting = () => wallMicros() < until && isHomeHeld(config.home);
   while (wallMicros() < (graceUntil ?? until) || isStarting()) {
-    if (await isListening(path)) return path;
+    const path = await listeningPath(config.home);
+    if (path !== undefined) return path;
     if (isOver) graceUntil ??= inMillis(patience.otherMillis);
     await setTimeout(RETRY_MILLIS);
   }
-  throw new DeltaringError(
-    'ENGINE_UNREACHABLE',
-    `${lastFault(started.log)}the engine did not start: see ${started.log}, or run \`deltaring serve\` in a terminal`,
-  );
+  throw new DeltaringError('ENGINE_UNREACHABLE', missing(config.home, started.log));
 }

@@ -58,6 +58,8 @@ export interface ExpectedEngine {
   readonly environment: string;
   /** Absent where a client cannot know it: the engine learns it from the broker's keys. */
   readonly accountId?: string | undefined;
+  /** Who has its home, in words ("process 12"); absent where nobody does, or nobody looked. */
+  readonly holder?: string | undefined;
 }
 
 function parseJson(line: string): unknown {

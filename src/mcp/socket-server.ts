@@ -16,12 +16,16 @@ import type { PairingCode } from './console-join.ts';
 import { joinConsole } from './console-join.ts';
 import type { FaceConfig, FaceRoom } from './face.ts';
 import { createFaceRoom, faceSettings } from './face.ts';
-import { answerHello, LONGEST_HELLO_BYTES, readHello } from './hello.ts';
+import type { HelloReply } from './hello.ts';
+import { answerHello, HELLO_PROTOCOL, LONGEST_HELLO_BYTES, readHello } from './hello.ts';
 import { readLine } from './line-reader.ts';
 import { joinMcp } from './stdio-join.ts';
 
 const HELLO_TIMEOUT_MILLIS = 5_000;
-const MOST_CONNECTIONS = 64;
+/** Joined clients; every place beyond them is a console's. */
+const MOST_MCP_CLIENTS = 48;
+/** Some more than both need, so that a client too many connects and is told. */
+const MOST_CONNECTIONS = 72;
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 const ANY_OTHER = 0o077;
@@ -41,10 +45,46 @@ export interface SocketOptions {
   readonly counters?: Counters;
   /** What the faces of all transports share; its own where left out. */
   readonly room?: FaceRoom;
+  /** Takes a line for the engine's log; stderr where left out. */
+  readonly log?: (line: string) => void;
 }
 
 export interface ListeningSocket {
   close(): Promise<void>;
+}
+
+/** The places of MCP clients. A console needs none of them: its operator must get in however many have joined. */
+class McpPlaces {
+  #taken = 0;
+  #isTold = false;
+  readonly #log: (line: string) => void;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** Why one more is not let in, told to the log the first time; undefined where there is a place. */
+  refusal(): HelloReply | undefined {
+    if (this.#taken < MOST_MCP_CLIENTS) return undefined;
+    const message = `${this.#taken} MCP clients have joined this engine, and it takes no more: end some of them (each is a \`deltaring mcp\`) and connect again`;
+    if (!this.#isTold) this.#log(`socket: a client was refused: ${message}`);
+    this.#isTold = true;
+    return { protocol: HELLO_PROTOCOL, ok: false, error: { code: 'TOO_MANY_CLIENTS', message } };
+  }
+
+  /** Holds a place for as long as `client` is served. */
+  async hold(client: () => Promise<void>): Promise<void> {
+    this.#taken += 1;
+    try {
+      await client();
+    } finally {
+      this.#taken -= 1;
+    }
+  }
+}
+
+function stderrLog(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** Makes sure that nobody else can reach into the socket's folder. */
@@ -116,13 +156,14 @@ async function listenAnew(server: Server, path: string): Promise<void> {
 export async function listenOnSocket(options: SocketOptions): Promise<ListeningSocket> {
   const { api, config, counters, path } = options;
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
+  const hall = { room, places: new McpPlaces(options.log ?? stderrLog) };
   const sockets = new Set<Socket>();
   prepareFolder(path);
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    welcome(options, room, socket).catch(() => socket.destroy());
+    welcome(options, hall, socket).catch(() => socket.destroy());
   });
   server.maxConnections = MOST_CONNECTIONS;
   await listenAnew(server, path);
@@ -136,13 +177,21 @@ export async function listenOnSocket(options: SocketOptions): Promise<ListeningS
   };
 }
 
-async function welcome(options: SocketOptions, room: FaceRoom, socket: Socket): Promise<void> {
+interface Hall {
+  readonly room: FaceRoom;
+  readonly places: McpPlaces;
+}
+
+async function welcome(options: SocketOptions, hall: Hall, socket: Socket): Promise<void> {
+  const { room, places } = hall;
   const limits = { longestBytes: LONGEST_HELLO_BYTES, timeoutMillis: HELLO_TIMEOUT_MILLIS };
   const hello = readHello(await readLine(socket, limits));
   const notice = hello && differenceOf(hello, options.config);
-  const reply = answerHello(hello, options.identity, notice);
+  const full = hello?.kind === 'mcp' ? places.refusal() : undefined;
+  const reply = full ?? answerHello(hello, options.identity, notice);
   socket.write(`${JSON.stringify(reply)}\n`);
-  if (!reply.ok || hello === undefined) socket.end();
+  // Ended on both sides: a client that keeps its own open would keep the place.
+  if (!reply.ok || hello === undefined) socket.destroySoon();
   else if (hello.kind === 'console') await joinConsole(options, socket);
-  else await joinMcp(room, { ...hello, notice }, socket);
+  else await places.hold(() => joinMcp(room, { ...hello, notice }, socket));
 }

@@ -1,6 +1,8 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { acquireHomeLock } from '../../src/audit/account-lock.ts';
-import { readKillLatch } from '../../src/audit/kill-latch.ts';
+import { killLatchPath, readKillLatch } from '../../src/audit/kill-latch.ts';
 import { adopt, flatten, kill, pair, rearm, status } from '../../src/command/console.ts';
 import { paperAccountId, socketPath } from '../../src/command/engine-paths.ts';
 import { readConfig } from '../../src/config.ts';
@@ -118,6 +120,40 @@ describe('the operator’s console', () => {
     expect(JSON.parse(terminal.stdout)).toMatchObject({ latch, engine: 'unconfirmed' });
   });
 
+  it('says that no kill was set where its home cannot be written, and what to end', async () => {
+    const file = join(tempFolder(), 'file');
+    writeFileSync(file, '');
+    settings(join(file, 'home'));
+    const terminal = captureTerminal();
+    expect(await kill(['a', 'drill'])).toBe(1);
+    expect(terminal.stdout).toMatch(/NO kill was set: .*\(ENOTDIR\)\. End the engine: SIGTERM to/);
+    terminal.stdout = '';
+    expect(await kill(['--json'])).toBe(1);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({ latch: null, engine: 'none' });
+  });
+
+  it('names the process that a kill did not reach, and whose latch could not be set', async () => {
+    const home = tempFolder();
+    settings(home);
+    holdHome(home);
+    symlinkSync(join(home, 'gone', 'latch'), killLatchPath(home));
+    const terminal = captureTerminal();
+    expect(await kill([])).toBe(1);
+    expect(terminal.stdout).toContain(`End the engine: SIGTERM to process ${process.pid};`);
+  });
+
+  it('says that the kill holds where the latch is there and could not be written in full', async () => {
+    const home = tempFolder();
+    settings(home);
+    mkdirSync(killLatchPath(home));
+    const terminal = captureTerminal();
+    expect(await kill([])).toBe(1);
+    expect(terminal.stdout).toContain('could not be written in full (EISDIR): the kill holds');
+    terminal.stdout = '';
+    expect(await kill(['--json'])).toBe(1);
+    expect(JSON.parse(terminal.stdout)).toMatchObject({ latch: { home } });
+  });
+
   it('is 1 where an engine has the home and no socket yet, as while it starts', async () => {
     const home = tempFolder();
     settings(home);
@@ -182,6 +218,32 @@ describe('the operator’s console', () => {
       await expect(command(['--dry-run'])).rejects.toThrow('"--dry-run" is nothing that');
     }
     expect(api.killed).toBe(true);
+  });
+
+  it('finds the engine of its home from a terminal with another temporary folder', async () => {
+    const home = tempFolder();
+    settings(home);
+    const api = await engineOf(home);
+    settings(home, { TMPDIR: tempFolder() });
+    captureTerminal();
+    expect(await status([])).toBe(0);
+    expect(await flatten([])).toBe(0);
+    expect(await kill([])).toBe(0);
+    expect(api.killed).toBe(true);
+    expect(await rearm([])).toBe(0);
+    expect(api.killed).toBe(false);
+  });
+
+  it('never says to start one where a process has the home and its socket cannot be reached', async () => {
+    const home = tempFolder();
+    settings(home);
+    holdHome(home);
+    captureTerminal();
+    const held = `process ${process.pid} has this home, but its socket ${socketPath(home)} cannot be`;
+    for (const command of [status, rearm, flatten]) {
+      await expect(command([])).rejects.toThrow(held);
+      await expect(command([])).rejects.not.toThrow('start one');
+    }
   });
 
   it('says what to do where there is no engine to ask', async () => {

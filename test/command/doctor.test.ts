@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { acquireHomeLock } from '../../src/audit/account-lock.ts';
 import { engageKillLatch } from '../../src/audit/kill-latch.ts';
 import { doctor } from '../../src/command/doctor.ts';
 import { socketPath } from '../../src/command/engine-paths.ts';
@@ -251,6 +252,17 @@ describe('the doctor', () => {
     const home = tempFolder();
     expect((await examine(home)).found['engine']?.text).toContain('not running');
     await listenOn(socketPath(home));
+    expect((await examine(home)).found['engine']?.text).toContain('running: `deltaring status`');
+  });
+
+  it('warns of a process that has the home and whose socket cannot be reached', async () => {
+    const home = tempFolder();
+    const lock = acquireHomeLock({ pid: process.pid, socketPath: `${home}/e.sock`, home });
+    onTestFinished(() => lock.release());
+    const { engine } = (await examine(home)).found;
+    expect(engine?.outcome).toBe('warning');
+    expect(engine?.text).toContain(`process ${process.pid} has this home, but its socket ${home}`);
+    await listenOn(`${home}/e.sock`);
     expect((await examine(home)).found['engine']?.text).toContain('running: `deltaring status`');
   });
 

@@ -58,6 +58,17 @@ describe('the engine of a home', () => {
     expect(await ensured).toBe(path);
   });
 
+  it('is found where its temporary folder is another one', async () => {
+    const home = tempFolder();
+    settings(home);
+    const path = await listenFor(home);
+    const lock = acquireHomeLock({ pid: process.pid, socketPath: path, home });
+    onTestFinished(() => lock.release());
+    settings(home, { TMPDIR: tempFolder(), PORT: 'none' });
+    const patience = { startMillis: 1, otherMillis: 1 };
+    expect(await ensureEngine(readConfig({ DELTARING_HOME: home }), patience)).toBe(path);
+  });
+
   it('is missed with the words of the start that failed', async () => {
     const home = tempFolder();
     settings(home, { PORT: 'none' });

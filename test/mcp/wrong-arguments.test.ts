@@ -107,6 +107,8 @@ describe('a kill', () => {
     ['a long reason', { reason: `SPY fell. ${'x'.repeat(5_000)}` }],
     ['a reason that is no text', { reason: { why: 'SPY fell' } }],
     ['an argument that it does not know', { confirm: true, message: 'stop' }],
+    ['an enable in quotes', { enable: 'true' }],
+    ['an enable that is a number', { enable: 1 }],
   ])('is refused by no word beside it: %s', async (_what, args) => {
     const { client, api, close } = await join();
     expect((await call(client, 'kill_switch', args)).isError).toBe(false);

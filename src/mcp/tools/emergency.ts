@@ -21,11 +21,15 @@ export const killSwitch = defineTool({
   description:
     'Use this when trading must stop now: blocks every opening order and cancels those that work. Exits keep running. Only engages; re-arming is done at the console.',
   toolset: 'risk',
-  // No word beside `enable` is wrong here: a kill that is refused for its reason, or for an argument
-  // that is none, is worse than one that keeps less of them. The listing asks for these two alone.
+  // No word is wrong here: a kill that is refused for its reason, for an argument that is none, or for an
+  // `enable` that is not clearly false, is worse than one too many. The listing asks for these two alone.
   input: z
     .object({
-      enable: z.boolean().default(true).describe('true engages; false answers where to re-arm'),
+      enable: z
+        .boolean()
+        .catch(true)
+        .default(true)
+        .describe('true engages; false answers where to re-arm'),
       reason: z
         .string()
         .catch(UNNAMED_KILL)

@@ -13,7 +13,7 @@ export const REASON_GRACE_MICROS = MICROS_PER_SECOND;
 /**
  * Where a connection stands. `idle` not started · `backoff` waiting for the next attempt · `token`
  * asked for · `socket` being opened · `greeting` SETUP sent · `authorize` AUTH sent · `channels`
- * asked for · `open` all channels open.
+ * asked for · `open` quotes can come.
  */
 export type ConnectionPhase =
   | 'idle'

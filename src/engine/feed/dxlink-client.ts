@@ -356,33 +356,33 @@ export class DxLinkClient {
     this.suspicion = undefined;
     this.timer.stepBegins(this.now.wall);
     this.enter('channels', 'opening channels');
-    this.feed.requestChannels();
+    this.feed.requestChannels(this.now);
   }
 
   private channelOpened(channel: number): void {
-    if (this.phase !== 'channels' || !this.feed.channelOpened(channel, this.now)) {
+    const isExpected = this.phase === 'channels' || this.phase === 'open';
+    if (!isExpected || !this.feed.channelOpened(channel, this.now)) {
       this.tally.count('unexpectedMessage');
       return;
     }
     this.timer.stepBegins(this.now.wall);
-    if (!this.feed.isOpen()) return;
+    if (this.phase === 'open' || !this.feed.isOpen()) return;
     this.policy.opened(this.now.wall);
     this.nextMissingCheck = this.now.wall + MISSING_CHECK_MICROS;
     this.enter('open', 'receiving');
   }
 
-  /** The server closed a channel by itself: opened again at once, but not over and over. */
+  /** The server closed a channel: opened again at once, that of the quotes not over and over. */
   private channelClosed(channel: number): void {
     const verdict = this.feed.channelClosed(channel, this.now);
     if (verdict === 'again') {
       this.fail('channelClosed', `channel ${channel} keeps closing`);
-    } else if (verdict === 'unknown') {
-      this.tally.count('unexpectedMessage');
-    } else {
-      this.tally.count('channelClosed');
-      this.timer.handshakeBegins(this.now.wall);
-      this.enter('channels', `opening channel ${channel} again, which the server closed`);
+      return;
     }
+    this.tally.count(verdict === 'unknown' ? 'unexpectedMessage' : 'channelClosed');
+    if (verdict !== 'first') return;
+    this.timer.handshakeBegins(this.now.wall);
+    this.enter('channels', `opening channel ${channel} again, which the server closed`);
   }
 
   private serverError(error: Extract<ServerMessage, { type: 'ERROR' }>): void {

@@ -4,8 +4,11 @@ import { FEED_TYPES } from './feed-subscription.ts';
 
 /** Shortest time between two FEED_SETUP messages on one channel. */
 export const SETUP_GAP_MICROS = 10 * MICROS_PER_SECOND;
-/** A channel that the server closes twice within this time is not opened a third time. */
+/** A channel that the server closes twice within this time keeps closing. */
 export const REOPEN_GAP_MICROS = 60 * MICROS_PER_SECOND;
+/** Waits before the candles' channel is asked for once more: doubled each time, up to the most. */
+const CANDLES_FIRST_WAIT_MICROS = 10 * MICROS_PER_SECOND;
+const CANDLES_MOST_WAIT_MICROS = 60 * MICROS_PER_SECOND;
 
 interface FeedChannel {
   readonly id: number;
@@ -21,12 +24,16 @@ function channel(id: number, types: readonly FeedType[]): FeedChannel {
 
 /**
  * The two channels of a connection: candles have one of their own, so that their long snapshots
- * share neither format nor order with quotes. Times are wall microseconds.
+ * share neither format nor order with quotes. A connection is open with its quotes: candles that cannot
+ * be had are asked for again by themselves, and cost no quote. Times are wall microseconds.
  */
 export class FeedChannels {
   readonly all: readonly Readonly<FeedChannel>[];
   private readonly quotes: FeedChannel;
   private readonly candles: FeedChannel;
+  private candlesAskedAt = 0;
+  private candleRequests = 0;
+  private askCandlesAt: number | undefined;
 
   constructor(quotesId: number, candlesId: number) {
     this.quotes = channel(
@@ -47,8 +54,26 @@ export class FeedChannels {
     return this.find(id)?.types ?? [];
   }
 
-  areAllOpen(): boolean {
-    return this.all.every(({ isOpen }) => isOpen);
+  areQuotesOpen(): boolean {
+    return this.quotes.isOpen;
+  }
+
+  /** A channel is asked for. */
+  asked(id: number, wallMicros: number): void {
+    if (id !== this.candles.id) return;
+    this.candlesAskedAt = wallMicros;
+    this.askCandlesAt = wallMicros + this.candlesWait();
+    this.candleRequests += 1;
+  }
+
+  /** When the candles' channel is to be asked for again; undefined while it is open or cannot be. */
+  get candlesDueAt(): number | undefined {
+    return this.candles.isOpen ? undefined : this.askCandlesAt;
+  }
+
+  private candlesWait(): number {
+    const wait = CANDLES_FIRST_WAIT_MICROS * 2 ** this.candleRequests;
+    return Math.min(wait, CANDLES_MOST_WAIT_MICROS);
   }
 
   /** Marks a channel open. False where it is not ours or open already. */
@@ -59,10 +84,16 @@ export class FeedChannels {
     return true;
   }
 
-  /** Marks a channel closed by the server: `again` where that happened shortly before. */
-  closed(id: number, wallMicros: number): 'unknown' | 'first' | 'again' {
+  /** Marks a channel closed by the server: `again` where that happened to the quotes shortly before. */
+  closed(id: number, wallMicros: number): 'unknown' | 'candles' | 'first' | 'again' {
     const found = this.find(id);
     if (found === undefined || !found.isOpen) return 'unknown';
+    if (found === this.candles) {
+      found.isOpen = false;
+      if (wallMicros - this.candlesAskedAt >= REOPEN_GAP_MICROS) this.candleRequests = 0;
+      this.askCandlesAt = wallMicros + (this.candleRequests <= 1 ? 0 : this.candlesWait());
+      return 'candles';
+    }
     const isRepeated = found.closedAt > 0 && wallMicros - found.closedAt < REOPEN_GAP_MICROS;
     found.isOpen = false;
     found.closedAt = wallMicros;
@@ -83,6 +114,8 @@ export class FeedChannels {
   /** All channels went with the socket. */
   connectionLost(): void {
     for (const lost of [this.quotes, this.candles]) lost.isOpen = false;
+    this.candleRequests = 0;
+    this.askCandlesAt = undefined;
   }
 
   private find(id: number): FeedChannel | undefined {

@@ -44,7 +44,7 @@ export class FeedService {
   private readonly sales = new SaleFilter();
   private readonly watchdog = new FeedWatchdog();
   private wallMicros = 0;
-  /** The server closed a channel: once all are open again the connection counts as a new one. */
+  /** The server closed the quotes' channel: once it is open again the connection counts as a new one. */
   private isRenewed = false;
 
   constructor(options: DxLinkClientOptions, links: ConnectionLinks) {
@@ -60,13 +60,13 @@ export class FeedService {
   }
 
   /** Asks for all channels on a connection that has just been authorised. */
-  requestChannels(): void {
-    for (const { id } of this.channels.all) this.requestChannel(id);
+  requestChannels(at: At): void {
+    for (const { id } of this.channels.all) this.requestChannel(id, at);
   }
 
-  /** True where every channel is open. */
+  /** True where quotes can come: candles may be had later. */
   isOpen(): boolean {
-    return this.channels.areAllOpen();
+    return this.channels.areQuotesOpen();
   }
 
   /** A channel is open: sets it up and begins to subscribe. False where it was not expected. */
@@ -75,7 +75,7 @@ export class FeedService {
     this.decoder.openChannel(id);
     this.sendFeedSetup(id, at.wall);
     this.pacer.channelOpened(id);
-    if (this.isOpen()) {
+    if (!this.channels.typesOf(id).includes('Candle')) {
       this.watchdog.connectionOpened(at.wall);
       if (this.isRenewed) this.renew();
     }
@@ -87,25 +87,29 @@ export class FeedService {
    * says nothing to whoever was told that the feed was down. */
   private renew(): void {
     this.isRenewed = false;
-    for (const { id } of this.channels.all) this.pacer.channelOpened(id);
+    for (const { id, isOpen } of this.channels.all) if (isOpen) this.pacer.channelOpened(id);
     this.book.forgotten(FEED_TYPES);
     this.candles.connectionLost();
     this.watchdog.connectionLost();
   }
 
-  /** The server closed a channel: asks for it again. `again` where it did so shortly before, and
-   * nothing is asked for; `unknown` where the channel was not open. */
-  channelClosed(id: number, at: At): 'unknown' | 'first' | 'again' {
+  /** The server closed a channel: asks for it again. `again` where it closed the quotes shortly before,
+   * and nothing is asked for; `candles` where quotes go on; `unknown` where the channel was not open. */
+  channelClosed(id: number, at: At): 'unknown' | 'candles' | 'first' | 'again' {
     const verdict = this.channels.closed(id, at.wall);
-    if (verdict !== 'first') return verdict;
+    if (verdict === 'unknown' || verdict === 'again') return verdict;
     const types = this.channels.typesOf(id);
     this.decoder.closeChannel(id);
     this.pacer.channelClosed(id);
     this.book.forgotten(types);
     this.decoder.resubscribed();
-    if (types.includes('Candle')) this.candles.connectionLost();
-    this.isRenewed = true;
-    this.requestChannel(id);
+    if (verdict === 'candles') {
+      this.candles.connectionLost();
+      this.pump(at);
+    } else {
+      this.isRenewed = true;
+      this.requestChannel(id, at);
+    }
     return verdict;
   }
 
@@ -143,8 +147,10 @@ export class FeedService {
     this.pump(at);
   }
 
-  /** Sends the next subscriptions where they are due. */
+  /** Sends the next subscriptions where they are due, and asks for the candles' channel again. */
   pump(at: At): void {
+    const { candlesDueAt = Number.POSITIVE_INFINITY } = this.channels;
+    if (at.wall >= candlesDueAt) this.requestChannel(this.channels.channelOf('Candle'), at);
     const frame = this.pacer.nextFrame(at.wall);
     if (frame === undefined) return;
     this.decoder.resubscribed();
@@ -153,7 +159,8 @@ export class FeedService {
 
   /** When `pump` will have something to do, in wall microseconds; undefined while nothing waits. */
   pumpAt(now: At): number | undefined {
-    return this.pacer.wakeAt(now.wall);
+    const [wakeAt, { candlesDueAt }] = [this.pacer.wakeAt(now.wall), this.channels];
+    return candlesDueAt === undefined ? wakeAt : Math.min(candlesDueAt, wakeAt ?? candlesDueAt);
   }
 
   /** The server refused subscriptions for their rate. */
@@ -221,7 +228,8 @@ export class FeedService {
     }
   }
 
-  private requestChannel(id: number): void {
+  private requestChannel(id: number, at: At): void {
+    this.channels.asked(id, at.wall);
     this.links.send(channelRequestMessage(id));
   }
 

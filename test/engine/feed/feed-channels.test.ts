@@ -25,16 +25,16 @@ describe('FeedChannels', () => {
 
   it('opens each of its channels once, and no other', () => {
     const channels = new FeedChannels(1, 3);
-    expect([channels.opened(1), channels.opened(1), channels.opened(2)]).toEqual([
+    expect([channels.opened(3), channels.opened(3), channels.opened(2)]).toEqual([
       true,
       false,
       false,
     ]);
-    expect(channels.areAllOpen()).toBe(false);
-    channels.opened(3);
-    expect(channels.areAllOpen()).toBe(true);
+    expect(channels.areQuotesOpen()).toBe(false);
+    channels.opened(1);
+    expect(channels.areQuotesOpen()).toBe(true);
     channels.connectionLost();
-    expect(channels.areAllOpen()).toBe(false);
+    expect(channels.areQuotesOpen()).toBe(false);
   });
 
   it.each([
@@ -46,6 +46,24 @@ describe('FeedChannels', () => {
     expect(channels.closed(1, START)).toBe('unknown');
     channels.opened(1);
     expect(channels.closed(1, START + gap)).toBe(verdict);
+  });
+
+  it('asks for candles that closed at once, and ever later while they do not last', () => {
+    const channels = new FeedChannels(1, 3);
+    const dueSeconds = (wall: number) => ((channels.candlesDueAt ?? NaN) - wall) / 1_000_000;
+    let wall = START;
+    expect(channels.candlesDueAt).toBeUndefined();
+    const closesAfter = (seconds: number) => {
+      channels.asked(3, wall);
+      channels.opened(3);
+      expect(channels.candlesDueAt).toBeUndefined();
+      wall += seconds * 1_000_000;
+      expect(channels.closed(3, wall)).toBe('candles');
+      return dueSeconds(wall);
+    };
+    expect([5, 5, 5, 5, 60, 5].map(closesAfter)).toEqual([0, 40, 60, 60, 0, 0]);
+    channels.connectionLost();
+    expect(channels.candlesDueAt).toBeUndefined();
   });
 
   it('lets FEED_SETUP be sent again after 10 s, on an open channel', () => {

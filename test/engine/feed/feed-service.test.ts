@@ -37,7 +37,7 @@ describe('FeedService', () => {
   it('sends no subscription before its channel is open, and sets the channel up first', () => {
     const { feed, sent } = service();
     feed.want([{ type: 'Quote', symbol: 'SPY' }], at);
-    feed.requestChannels();
+    feed.requestChannels(at);
     feed.channelOpened(3, at);
     expect(sent).toEqual(['CHANNEL_REQUEST', 'CHANNEL_REQUEST', 'FEED_SETUP']);
     feed.channelOpened(1, at);

@@ -230,19 +230,69 @@ describe('refusals', () => {
   it('subscribes everything anew once a channel that the server closed is open again', () => {
     const rig = ClientRig.opened({ type: 'Quote', symbol: 'SPY' });
     rig.take();
-    rig.says({ type: 'CHANNEL_CLOSED', channel: 3 });
+    rig.says({ type: 'CHANNEL_CLOSED', channel: 1 });
     expect(rig.status.state).toBe('authorizing');
     rig.pass(1_000);
-    expect(rig.takeFrames()).toMatchObject([{ type: 'CHANNEL_REQUEST', channel: 3 }]);
-    rig.says({ type: 'CHANNEL_OPENED', channel: 3, service: 'FEED', parameters: {} });
+    expect(rig.takeFrames()).toMatchObject([{ type: 'CHANNEL_REQUEST', channel: 1 }]);
+    rig.says({ type: 'CHANNEL_OPENED', channel: 1, service: 'FEED', parameters: {} });
     expect(rig.status.state).toBe('open');
     expect(rig.takeFrames()).toMatchObject([
-      { type: 'FEED_SETUP', channel: 3 },
+      { type: 'FEED_SETUP', channel: 1 },
       { type: 'FEED_SUBSCRIPTION', channel: 1, reset: true, add: [{ symbol: 'SPY' }] },
     ]);
+    rig.announce();
     rig.data(1, 'Quote', ['SPY', 600, 600.01, 1, 1]);
     expect(rig.client.data.isLive('Quote')).toBe(false);
     rig.data(1, 'Quote', ['SPY', 600, 600.01, 2, 1]);
+    expect(rig.client.data.isLive('Quote')).toBe(true);
+  });
+
+  it('loses no quote to candles whose channel is not opened, and asks for it again and again', () => {
+    const rig = connecting();
+    rig.want({ type: 'Quote', symbol: 'SPY' }, { type: 'Candle', symbol: 'SPY{=m}' });
+    rig.authorize();
+    rig.take();
+    rig.says({ type: 'CHANNEL_OPENED', channel: 1, service: 'FEED', parameters: {} });
+    expect(rig.status.state).toBe('open');
+    rig.says(errorMessage('BAD_ACTION', 'no such service', 3));
+    rig.take();
+    const asked: number[] = [];
+    const since = rig.millis;
+    for (let second = 1; second <= 140; second += 1) {
+      rig.passAlive(1_000);
+      const frames = rig.takeFrames().filter(({ type }) => type === 'CHANNEL_REQUEST');
+      for (const { channel } of frames) if (channel === 3) asked.push((rig.millis - since) / 1_000);
+    }
+    expect([rig.status.state, rig.status.reconnects]).toEqual(['open', 0]);
+    expect(asked).toEqual([10, 30, 70, 130]);
+    rig.says({ type: 'CHANNEL_OPENED', channel: 3, service: 'FEED', parameters: {} });
+    expect(rig.takeFrames()).toMatchObject([
+      { type: 'FEED_SETUP', channel: 3 },
+      { type: 'FEED_SUBSCRIPTION', channel: 3, reset: true, add: [{ type: 'Candle' }] },
+    ]);
+  });
+
+  it('keeps its quotes, and their life, where the channel of candles closes again and again', () => {
+    const rig = ClientRig.opened(
+      { type: 'Quote', symbol: 'SPY' },
+      { type: 'Candle', symbol: 'SPY{=m}' },
+    );
+    rig.announce();
+    for (const size of [1, 2]) rig.data(1, 'Quote', ['SPY', 600, 600.01, size, 1]);
+    for (let turn = 0; turn < 5; turn += 1) {
+      rig.take();
+      rig.says({ type: 'CHANNEL_CLOSED', channel: 3 });
+      rig.passAlive(60_000);
+      const frames = rig.takeFrames().filter(({ type }) => type !== 'KEEPALIVE');
+      expect(frames[0]).toMatchObject({ type: 'CHANNEL_REQUEST', channel: 3 });
+      expect(frames.every(({ channel }) => channel === 3)).toBe(true);
+      rig.says({ type: 'CHANNEL_OPENED', channel: 3, service: 'FEED', parameters: {} });
+    }
+    expect(rig.status).toMatchObject({
+      state: 'open',
+      reconnects: 0,
+      errors: { channelClosed: 5 },
+    });
     expect(rig.client.data.isLive('Quote')).toBe(true);
   });
 

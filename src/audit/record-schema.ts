@@ -1,7 +1,5 @@
-/**
- * What a record may hold: the allow-list of the audit record. The compiler holds the
- * table equal to the union of kinds, so that a field cannot be journalled before it is listed here.
- */
+/** What a record may hold: the allow-list of the audit record. The compiler holds the table equal to the union
+ * of kinds, so that a field cannot be journalled before it is listed here. */
 import type { AuditBody, AuditKind, AuditRecord } from '../engine/domain/audit-record.ts';
 import { AUDIT_RECORD_VERSIONS } from '../engine/domain/audit-record.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../engine/domain/order.ts';
@@ -56,6 +54,7 @@ const FIELDS: FieldTable = {
     contracts: 'number',
     dayPnlCents: 'number',
     spot: 'numberOrAbsent',
+    mark: 'numberOrAbsent',
     underlying: 'textOrAbsent',
   },
   previewMade: {

@@ -157,6 +157,9 @@ export interface DeskDay {
   /** The mid of the underlying at the seal of a session, where it was known: of the last one, from which
    * shares are carried into the one after it, and of each in which something expired that is held still. */
   readonly closes: Map<SessionDate, UnderlyingPrice | undefined>;
+  /** The mid of the underlying at the exercise mark of a session, where it was heard: of this one, as it stands
+   * until then, of the last one, and of each in which something expired that is held still. */
+  readonly marks: Map<SessionDate, UnderlyingPrice>;
   /** Market time from which the session's listing is asked for again. */
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */

@@ -164,8 +164,13 @@ function restoreClose(
   body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
 ): void {
   const recorded = recordedPrice(desk, body);
-  if (body.kind === 'sessionSealed') noteClose(desk, session, recorded);
-  else if (recorded !== undefined) desk.book.carryAt(recorded);
+  if (body.kind === 'heldCarried') {
+    if (recorded !== undefined) desk.book.carryAt(recorded);
+    return;
+  }
+  const mark = recordedPrice(desk, { ...body, spot: body.mark });
+  if (mark !== undefined) desk.day.marks.set(session, mark);
+  noteClose(desk, session, recorded);
 }
 
 type OrderStep = 'orderSent' | 'sendBlocked' | 'repriced' | 'orderResolved' | 'cancelRequested';

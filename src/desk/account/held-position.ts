@@ -22,6 +22,7 @@ import { type DeskContext, spotNow } from '../desk-context.ts';
 import { quantitiesOf } from '../exits/close-legs.ts';
 import type { HeldLeg, OpenPosition } from '../exits/open-position.ts';
 import { filledUnits, isFinal, isUneven, openedNet } from '../orders/order-book.ts';
+import { isPassedOver } from '../session/exercise-mark.ts';
 
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 
@@ -112,18 +113,20 @@ export function sharesText({ book }: DeskContext): string {
   return `${each.join(', ')} are held`;
 }
 
+/** From its mark on a long is exercised by the price at it, and its holder may still exercise by that of now. */
 function isPaidFor(
-  { spec }: DeskContext,
+  desk: DeskContext,
   { instrument, quantity }: HeldLeg,
   spot: Price | undefined,
 ): boolean {
-  if (instrument.kind !== 'option' || quantity <= 0 || !isOfUnderlying(instrument, spec))
+  if (instrument.kind !== 'option' || quantity <= 0 || !isOfUnderlying(instrument, desk.spec))
     return false;
-  return spot === undefined || !isInTheMoney(instrument, spot);
+  if (spot !== undefined && isInTheMoney(instrument, spot)) return false;
+  return isPassedOver(desk, instrument, spot);
 }
 
-/** True for longs of this underlying out of the money alone: their loss is paid already, and as they stand
- * they expire. */
+/** True for longs of this underlying out of the money alone, from their exercise mark on by its price too: their
+ * loss is paid already, and as they stand they expire. */
 export function arePaidFor(desk: DeskContext, legs: readonly HeldLeg[]): boolean {
   return arePaidForAt(desk, spotNow(desk), legs);
 }

@@ -9,7 +9,7 @@ import { spotMid } from '../../engine/domain/spot-mid.ts';
 import { findUnderlying } from '../../engine/domain/underlying.ts';
 import type { Price, SessionDate } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_MINUTE, price } from '../../engine/domain/units.ts';
-import type { UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
+import type { DayEnd, UnderlyingPrice } from '../../engine/portfolio/carried-gains.ts';
 import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
 import { isFresh } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -22,16 +22,21 @@ const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
  * since. A record of an older build does not say which that was, and is taken to be of theirs. */
 export function recordedPrice(
   { spec }: DeskContext,
-  { spot, underlying }: { readonly spot?: number; readonly underlying?: string },
+  { spot, underlying }: { readonly spot?: number | undefined; readonly underlying?: string },
 ): UnderlyingPrice | undefined {
   const of = underlying === undefined ? spec : findUnderlying(underlying);
   return of === undefined || spot === undefined ? undefined : { of, at: price(spot) };
 }
 
-/** What the underlying of then closed at in the session right before `date`; undefined where that is not
- * known. */
-export function closeBefore({ day }: DeskContext, date: SessionDate): UnderlyingPrice | undefined {
-  return Array.from(day.closes).find(([closed]) => nextSessionDate(closed) === date)?.[1];
+/** What the underlying of then closed at in the session right before `date`, and by which price its options were
+ * exercised; undefined where the close is not known. */
+export function closeBefore({ day }: DeskContext, date: SessionDate): DayEnd | undefined {
+  const last = Array.from(day.closes).find(([closed]) => nextSessionDate(closed) === date);
+  if (last?.[1] === undefined) return undefined;
+  const [closed, close] = last;
+  const mark = day.marks.get(closed);
+  const isOfIt = mark?.of.symbol === close.of.symbol;
+  return isOfIt ? { ...close, mark: mark?.at } : close;
 }
 
 /** What this underlying closed at on the day, where that is known. */
@@ -40,7 +45,8 @@ export function closeOn({ day, spec }: DeskContext, date: SessionDate): Price | 
   return close?.of.symbol === spec.symbol ? close.at : undefined;
 }
 
-/** Notes what a session closed at. One before it is forgotten once nothing that expired in it is held. */
+/** Notes what a session closed at. One before it is forgotten, with its mark, once nothing that expired in it is
+ * held. */
 export function noteClose(
   { book, day }: DeskContext,
   date: SessionDate,
@@ -49,6 +55,9 @@ export function noteClose(
   const held = book.heldInstruments();
   const expiries = held.map((instrument) => instrument.kind === 'option' && instrument.expiry);
   for (const closed of day.closes.keys()) if (!expiries.includes(closed)) day.closes.delete(closed);
+  for (const marked of day.marks.keys()) {
+    if (marked !== date && !expiries.includes(marked)) day.marks.delete(marked);
+  }
   day.closes.set(date, close);
 }
 

@@ -13,6 +13,7 @@ import type { Input } from '../inputs.ts';
 import { performGateway } from '../orders/broker-events.ts';
 import type { ExitRunner } from '../orders/exit-runner.ts';
 import { sendRecorded } from '../orders/sending.ts';
+import { hearMark } from './exercise-mark.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -83,6 +84,7 @@ export class MarketTurn {
     desk.chain.setQuote(index, quote, at);
     if (index >= 0) this.#note(index, at);
     if (index < 0) desk.day.lastSpot = { ...quote, at: { ...at } };
+    if (index < 0) hearMark(desk, quote);
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
     const place = index < 0 ? undefined : index;

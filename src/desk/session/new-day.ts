@@ -10,6 +10,11 @@ import type { DaySchedule, DeskDay } from '../desk-context.ts';
 /** What the feed is called before its first connection. */
 export const NOT_CONNECTED_YET = 'not connected yet';
 
+/** Nothing is known of the underlying. */
+function noPrices(): Pick<DeskDay, 'lastSpot' | 'closes' | 'marks'> {
+  return { lastSpot: undefined, closes: new Map(), marks: new Map() };
+}
+
 /** A day that begins now. */
 export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): DeskDay {
   return {
@@ -52,8 +57,7 @@ export function newDay(session: SessionTimes, schedule: DaySchedule, at: At): De
     feedBehindMillis: 0,
     feedAheadMillis: 0,
     quoteNews: { market: epochMicros(0), wall: epochMicros(0) },
-    lastSpot: undefined,
-    closes: new Map(),
+    ...noPrices(),
     listingAgainAt: at.market,
     listingCut: false,
     journalHealthy: true,

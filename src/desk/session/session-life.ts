@@ -35,6 +35,7 @@ import {
   soundSpot,
 } from './closing-price.ts';
 import { endLate, tellLeftOver, tellUnwatched } from './deadline-watch.ts';
+import { markOn } from './exercise-mark.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
 
@@ -196,7 +197,8 @@ function expire(desk: DeskContext, shelf: PreviewShelf): void {
   desk.out.push({ kind: 'subscribe', symbols: [desk.config.underlying] });
 }
 
-/** What the session ended with; the next one carries shares at its `spot`. */
+/** What the session ended with; the next one carries shares at its `spot`, and options as its `mark` has them
+ * exercised. */
 function recordSeal(
   desk: DeskContext,
   contracts: number,
@@ -205,8 +207,15 @@ function recordSeal(
 ): void {
   const { day, out, spec } = desk;
   noteClose(desk, day.session.date, spot === undefined ? undefined : { of: spec, at: spot });
-  const sealed = { kind: 'sessionSealed', contracts, dayPnlCents } as const;
-  out.append(spot === undefined ? sealed : { ...sealed, spot, underlying: spec.symbol });
+  const mark = markOn(desk, day.session.date);
+  out.append({
+    kind: 'sessionSealed',
+    contracts,
+    dayPnlCents,
+    ...(spot === undefined ? {} : { spot }),
+    ...(mark === undefined ? {} : { mark }),
+    ...(spot === undefined && mark === undefined ? {} : { underlying: spec.symbol }),
+  });
 }
 
 /** The rest of a session's day: what is open in it is told. One that was over when this run began, had no

@@ -80,7 +80,10 @@ export type AuditBody =
       readonly dayPnlCents: number;
       /** Mid of the underlying at that moment, 1/10,000 dollar; absent where it was not known. */
       readonly spot?: number;
-      /** Whose price that is, by its ticker; absent in records of older builds, and without one. */
+      /** Its mid at the exercise mark; absent in records of older builds, where it was not known, and where
+       * options trade no longer than until then. */
+      readonly mark?: number;
+      /** Whose prices those are, by its ticker; absent in records of older builds, and without one. */
       readonly underlying?: string;
     }
   | {

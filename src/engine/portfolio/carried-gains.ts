@@ -4,8 +4,13 @@
  * however late its settlement is told. Pure but for the structure it is given.
  */
 
-import type { Instrument, OptionContract } from '../domain/instrument.ts';
-import { instrumentSymbol, isOfUnderlying, multiplierOf } from '../domain/instrument.ts';
+import type { Instrument } from '../domain/instrument.ts';
+import {
+  instrumentSymbol,
+  isInTheMoney,
+  isOfUnderlying,
+  multiplierOf,
+} from '../domain/instrument.ts';
 import type { UnderlyingSpec } from '../domain/underlying.ts';
 import type { Price, SessionDate } from '../domain/units.ts';
 import { amountCents, price } from '../domain/units.ts';
@@ -36,6 +41,12 @@ export interface UnderlyingPrice {
   readonly at: Price;
 }
 
+/** What a session ended with: the close, and the price by which its options were exercised where that is not the
+ * close and is known. */
+export interface DayEnd extends UnderlyingPrice {
+  readonly mark?: Price | undefined;
+}
+
 export function carriedSum({ carried }: Carrier): number {
   let sum = 0;
   for (const cents of carried.values()) sum += cents;
@@ -59,11 +70,7 @@ export function heldOf({ lots }: Pick<Carrier, 'lots'>, symbol: string): number 
 }
 
 /** A day begins, at a closing price of the underlying or at the first one that comes to be known. */
-export function startDay(
-  carrier: Carrier,
-  date: SessionDate,
-  close: UnderlyingPrice | undefined,
-): void {
+export function startDay(carrier: Carrier, date: SessionDate, close: DayEnd | undefined): void {
   for (const { instrument } of carrier.lots.held()) {
     const symbol = instrumentSymbol(instrument);
     const isOver = instrument.kind === 'option' && instrument.expiry < date;
@@ -78,16 +85,20 @@ export function startDay(
 
 /** What has not started its day starts it at a price of its underlying. What is of another one waits for
  * what closes or settles it. */
-export function carryNow(carrier: Carrier, { of, at }: UnderlyingPrice): void {
+export function carryNow(carrier: Carrier, { of, at, mark = at }: DayEnd): void {
   for (const { instrument } of carrier.lots.held()) {
     const symbol = instrumentSymbol(instrument);
     if (!carrier.carryDue.has(symbol) || !isOfUnderlying(instrument, of)) continue;
-    carry(carrier, symbol, instrument.kind === 'shares' ? at : worthAtEnd(instrument, at));
+    const isGone = instrument.kind === 'option' && !isInTheMoney(instrument, mark);
+    carry(carrier, symbol, isGone ? price(0) : worthAtClose(instrument, at));
   }
 }
 
-function worthAtEnd({ right, strike }: OptionContract, spot: Price): Price {
-  return price(Math.max(0, right === 'call' ? spot - strike : strike - spot));
+/** Of shares, and of an option that is exercised: it becomes shares at its strike, which rest at the close. */
+function worthAtClose(instrument: Instrument, close: Price): Price {
+  if (instrument.kind === 'shares') return close;
+  const { right, strike } = instrument;
+  return price(right === 'call' ? close - strike : strike - close);
 }
 
 function carry(carrier: Carrier, symbol: string, at: Price): void {

@@ -3,7 +3,7 @@
 import type { Fill } from '../domain/order.ts';
 import type { Cents, EpochMicros, SessionDate } from '../domain/units.ts';
 import { cents } from '../domain/units.ts';
-import type { Trade, UnderlyingPrice } from './carried-gains.ts';
+import type { DayEnd, Trade, UnderlyingPrice } from './carried-gains.ts';
 import { beforeTrade, carryNow, releaseCarried, startDay } from './carried-gains.ts';
 import { DayMoney } from './day-money.ts';
 import { externalPositionId } from './external-position.ts';
@@ -17,7 +17,7 @@ export class OpenStructures<View> {
   day = new DayMoney();
 
   /** A new day: its money starts at nothing, what is held stays. */
-  beginDay(date: SessionDate, close: UnderlyingPrice | undefined): void {
+  beginDay(date: SessionDate, close: DayEnd | undefined): void {
     this.day = new DayMoney();
     this.gone.clear();
     for (const structure of this.#open.values()) startDay(structure, date, close);

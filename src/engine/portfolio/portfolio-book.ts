@@ -9,7 +9,7 @@ import { isOpening } from '../domain/order.ts';
 import type { Cents, EpochMicros, Price, SessionDate } from '../domain/units.ts';
 import { amountCents, cents, price } from '../domain/units.ts';
 import { Adoptions, sharesBehind } from './adoptions.ts';
-import type { UnderlyingPrice } from './carried-gains.ts';
+import type { DayEnd, UnderlyingPrice } from './carried-gains.ts';
 import { carriedSum, heldOf } from './carried-gains.ts';
 import type { DayMoneyView } from './day-money.ts';
 import { EarlySettlements } from './early-settlements.ts';
@@ -76,11 +76,11 @@ export class PortfolioBook {
 
   /**
    * A new session: the day's money starts at nothing, positions stay. Shares start the day at `close`, the
-   * underlying's in the last session, and options whose day is over at what they came to by it; where it is
-   * not known, or is another underlying's, at the first price that they are told or sold at. What they had
-   * gained by then is no part of the day. The same date changes nothing.
+   * underlying's in the last session, and options whose day is over at what they came to by it and the mark;
+   * where it is not known, or is another underlying's, at the first price that they are told or sold at. What
+   * they had gained by then is no part of the day. The same date changes nothing.
    */
-  startSession(date: SessionDate, close?: UnderlyingPrice): void {
+  startSession(date: SessionDate, close?: DayEnd): void {
     if (this.#date === date) return;
     this.#date = date;
     this.#seenBefore = this.#seen;

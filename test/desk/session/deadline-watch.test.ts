@@ -355,6 +355,7 @@ describe('a start after the chain has expired', () => {
     rig.goTo(15 * 60 + 52);
     rig.advance(5);
     rig.gateway.isMute = true;
+    rig.goTo(16 * 60 - 1);
     rig.goTo(16 * 60 + 14);
     rig.goTo(16 * 60 + 15);
     const startOn = (date: string, records: readonly AuditRecord[]): DeskRig => {
@@ -389,8 +390,9 @@ describe('a start after the chain has expired', () => {
     expect(told(rig)).toEqual([]);
   });
 
-  it('calls nobody for longs that are worth nothing, once a price of the underlying is known', () => {
+  it('calls nobody for longs that are worth nothing, once a price clear of them is known', () => {
     const rig = backWithLong(16 * 60 + 20);
+    rig.spot = 590;
     rig.step({ kind: 'feed', at: rig.at, connected: true, detail: 'test' });
     rig.freeze(20);
     rig.advance(60);

@@ -1,0 +1,65 @@
+/**
+ * The price by which the options of a day are exercised: that of the underlying at the exercise mark, a quarter of
+ * an hour before they stop trading. What the underlying does after it makes nobody's shares go away. A class that
+ * is settled in cash has its mark at its last trade, which is its close. Core thread only.
+ */
+
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { isInTheMoney } from '../../engine/domain/instrument.ts';
+import type { Quote } from '../../engine/domain/market.ts';
+import type { SessionTimes } from '../../engine/domain/session-calendar.ts';
+import { sessionTimes } from '../../engine/domain/session-calendar.ts';
+import { spotMid } from '../../engine/domain/spot-mid.ts';
+import type { Price, SessionDate } from '../../engine/domain/units.ts';
+import { addMicros, MICROS_PER_MINUTE } from '../../engine/domain/units.ts';
+import type { DeskContext } from '../desk-context.ts';
+
+/** What was heard longer before a mark than this is no price of it: the feed was down over it. */
+const MARK_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
+
+/** Where nobody heard the mark, an option that a later price finds out of the money by less than this fraction of
+ * it may have been in the money then. */
+const CLEAR_FRACTION = 0.01;
+
+function isBeforeLastTrade({ exerciseMark, lastTrade }: SessionTimes): boolean {
+  return exerciseMark < lastTrade;
+}
+
+/** Hears a quote of the underlying: the last sound one at or shortly before the mark tells its price. */
+export function hearMark(
+  { day, spec }: DeskContext,
+  quote: Pick<Quote, 'bid' | 'ask' | 'at'>,
+): void {
+  const { session, marks } = day;
+  const { market } = quote.at;
+  const { date, exerciseMark } = session;
+  if (market > exerciseMark || market < addMicros(exerciseMark, -MARK_WITHIN_MICROS)) return;
+  if (!isBeforeLastTrade(session)) return;
+  const at = spotMid(quote);
+  if (at !== undefined && marks.get(date)?.at !== at) marks.set(date, { of: spec, at });
+}
+
+/** What this underlying stood at on the exercise mark of the day, where that is known. */
+export function markOn({ day, spec }: DeskContext, date: SessionDate): Price | undefined {
+  const mark = day.marks.get(date);
+  return mark?.of.symbol === spec.symbol ? mark.at : undefined;
+}
+
+/** True unless the price at its mark has an option of this underlying exercised, or may have: where it is not
+ * known, a later one has to be clear of the strike. Nothing before the mark says so. */
+export function isPassedOver(
+  desk: DeskContext,
+  option: OptionContract,
+  later: Price | undefined,
+): boolean {
+  const { at, day, spec } = desk;
+  const { expiry } = option;
+  const session = expiry === day.session.date ? day.session : sessionTimes(expiry, spec);
+  if (session === undefined || !isBeforeLastTrade(session)) return true;
+  if (at.market < session.exerciseMark) return true;
+  const mark = markOn(desk, expiry);
+  if (mark !== undefined) return !isInTheMoney(option, mark);
+  if (later === undefined) return false;
+  const worse = option.right === 'call' ? 1 + CLEAR_FRACTION : 1 - CLEAR_FRACTION;
+  return !isInTheMoney(option, later * worse);
+}

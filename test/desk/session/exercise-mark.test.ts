@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import type { TradeCard } from '../../../src/desk/engine-api.ts';
+import { occSymbol } from '../../../src/engine/domain/instrument.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import type { RigOptions } from '../../support/desk-rig.ts';
+import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+
+const MONDAY = '2026-11-23';
+const HALF_DAY = '2026-11-27';
+const MARK = 16 * 60;
+const CODES: ReadonlySet<string> = new Set(['OPEN_PAST_DEADLINE', 'OPEN_PAST_ORDERS']);
+
+/** What was told of the deadlines: the codes, and what was done to the incident. */
+function pages(rig: DeskRig): readonly string[] {
+  return rig.effects.flatMap((effect) => {
+    const isOurs = effect.kind === 'alert' && CODES.has(effect.code);
+    return isOurs ? [`${effect.code} ${effect.action}`] : [];
+  });
+}
+
+/** Two calls at 601 that nobody bids for, on a broker that tells nothing of their settlement. */
+function withCalls(options: RigOptions = {}): DeskRig {
+  const rig = new DeskRig({ minutes: 11 * 60, limits: { portfolioDeltaCap: 500 }, ...options });
+  const call = rig.desk.context.reader
+    .slice()
+    ?.calls.find((row) => row.contract.strike === 6_010_000);
+  if (call === undefined) throw new Error('no such call');
+  const legs = [{ symbol: occSymbol(call.contract), action: 'buyToOpen', ratio: 1 }] as const;
+  const tokenSha256 = rig.newToken();
+  const request = { legs, quantity: 2 };
+  const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
+  rig.execute({ tokenSha256, card });
+  rig.edit = ({ ask }, right) => ({ bid: undefined, ask: right === 'call' ? ask : 0.01 });
+  return rig;
+}
+
+/** The same at a price of the underlying until the mark, and at another one from then on. */
+function overMark(before: number, after: number, options: RigOptions = {}): DeskRig {
+  const { date } = options;
+  const rig = withCalls(options);
+  const mark = date === HALF_DAY ? 13 * 60 : MARK;
+  rig.goTo(mark - 9, date);
+  rig.advance(5);
+  rig.gateway.isMute = true;
+  rig.spot = before;
+  rig.goTo(mark - 1, date);
+  rig.advance(5);
+  rig.spot = after;
+  rig.goTo(mark + 5, date);
+  rig.advance(5);
+  return rig;
+}
+
+/** The next engine on these records. */
+function startedAt(minutes: number, rig: DeskRig, date = '2026-11-20'): DeskRig {
+  const market = newYorkInstant(sessionDate(date), minutes);
+  const again = new DeskRig({ market, records: rig.records(), isOpen: false });
+  again.gateway.isMute = true;
+  again.edit = rig.edit;
+  again.spot = rig.spot;
+  return again;
+}
+
+/** Through the seal into the evening. */
+function intoEvening(rig: DeskRig, mark = MARK): void {
+  for (const minutes of [mark + 14, mark + 16, mark + 60]) {
+    rig.goTo(minutes, rig.session.date);
+    rig.advance(3);
+  }
+}
+
+describe('from its exercise mark on a long', () => {
+  it.each([
+    { date: '2026-11-20', mark: MARK },
+    { date: HALF_DAY, mark: 13 * 60 },
+  ])('that was in the money at it stays paged, wherever its underlying goes ($date)', (day) => {
+    const rig = overMark(601.5, 600.2, { date: day.date });
+    expect(pages(rig)).toEqual(['OPEN_PAST_DEADLINE trigger']);
+    intoEvening(rig, day.mark);
+    expect(pages(rig)).toEqual(['OPEN_PAST_DEADLINE trigger']);
+  });
+
+  it('stays paged behind the last order that its broker takes', () => {
+    const capabilities = { orderCutoffMinutes: 15 * 60 + 30 };
+    const rig = overMark(601.5, 600.2, { brokerName: 'alpaca', capabilities });
+    intoEvening(rig);
+    expect(pages(rig)).toContain('OPEN_PAST_ORDERS trigger');
+    expect(pages(rig)).not.toContain('OPEN_PAST_ORDERS resolve');
+  });
+
+  it('that was out of the money at it is paged once its holder may exercise it by the price of now', () => {
+    const rig = overMark(600.2, 601.5);
+    expect(pages(rig)).toEqual(['OPEN_PAST_DEADLINE trigger']);
+    rig.spot = 600.2;
+    rig.goTo(MARK + 10);
+    rig.advance(3);
+    expect(pages(rig)).toEqual(['OPEN_PAST_DEADLINE trigger', 'OPEN_PAST_DEADLINE resolve']);
+  });
+
+  it('that is out of the money by both calls nobody', () => {
+    const rig = overMark(600.2, 600.4);
+    intoEvening(rig);
+    expect(rig.positions()).toHaveLength(1);
+    expect(pages(rig)).toEqual([]);
+  });
+
+  it('is judged by sound quotes of the minutes before it alone', () => {
+    const rig = withCalls();
+    rig.goTo(MARK - 9);
+    rig.advance(5);
+    rig.gateway.isMute = true;
+    rig.goTo(MARK - 1);
+    rig.hears = (row) => row !== -1;
+    const quoteSpot = (bid: number, ask: number): void => {
+      const sides = { bid: priceFromDollars(bid), ask: priceFromDollars(ask) };
+      rig.step({ kind: 'quote', at: rig.at, index: -1, ...sides, bidSize: 5, askSize: 5 });
+      rig.step({ kind: 'batchEnd', at: rig.at });
+    };
+    quoteSpot(590, 640);
+    rig.hears = () => true;
+    rig.goTo(MARK + 5);
+    rig.advance(3);
+    expect(rig.day.marks.get(rig.session.date)?.at).toBe(6_000_000);
+    expect(pages(rig)).toEqual([]);
+  });
+});
+
+describe('where nobody heard the exercise mark', () => {
+  it.each([
+    { spot: 600.2, told: ['OPEN_PAST_ORDERS trigger'] },
+    { spot: 594, told: [] },
+  ])('a long counts as paid for only clear of its strike (spot $spot)', ({ spot, told }) => {
+    const rig = withCalls();
+    rig.goTo(MARK - 9);
+    rig.advance(5);
+    const again = startedAt(MARK + 20, rig);
+    again.spot = spot;
+    again.step({ kind: 'clock', at: again.at });
+    again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+    again.advance(40);
+    expect(again.positions()).toHaveLength(1);
+    expect(pages(again)).toEqual(told);
+  });
+
+  it('a run that begins between the mark and the last trade pages what is close to its strike', () => {
+    const rig = withCalls();
+    rig.goTo(MARK - 9);
+    rig.advance(5);
+    const again = startedAt(MARK + 5, rig);
+    again.spot = 600.2;
+    again.open();
+    again.advance(40);
+    expect(pages(again)).toEqual(['OPEN_PAST_DEADLINE trigger']);
+  });
+});
+
+describe('the price at the exercise mark', () => {
+  it('is kept by the record of the seal, and judges in the next session what is not settled', () => {
+    const exercised = overMark(601.5, 600.2);
+    const passedOver = overMark(600.2, 600.4);
+    for (const [rig, mark, told] of [
+      [exercised, 6_015_000, ['OPEN_PAST_DEADLINE resolve', 'OPEN_PAST_ORDERS trigger']],
+      [passedOver, 6_002_000, []],
+    ] as const) {
+      intoEvening(rig);
+      expect(rig.bodies('sessionSealed').at(-1)).toMatchObject({ mark, spot: rig.spot * 10_000 });
+      const again = startedAt(9 * 60, rig, MONDAY);
+      again.freeze(60);
+      expect(again.positions()).toHaveLength(1);
+      expect(pages(again)).toEqual(told);
+    }
+  });
+
+  it('is forgotten once nothing that expired by it is held', () => {
+    const rig = new DeskRig({ minutes: MARK - 1 });
+    rig.goTo(MARK + 15);
+    rig.goTo(MARK - 1, MONDAY);
+    rig.open();
+    rig.goTo(MARK + 15);
+    expect([...rig.day.marks.keys()]).toEqual([MONDAY]);
+  });
+
+  it('is no other than the close where options are settled in cash', () => {
+    const rig = new DeskRig({ minutes: MARK - 1, underlying: 'SPX' });
+    rig.goTo(MARK);
+    rig.advance(3);
+    expect(rig.bodies('sessionSealed')).toHaveLength(1);
+    expect(rig.bodies('sessionSealed')[0]).not.toHaveProperty('mark');
+  });
+
+  it.each([601.5, 600.6])(
+    'tells which options leave shares that begin the next day at the close (mark %d)',
+    (before) => {
+      const rig = overMark(before, 600.2);
+      intoEvening(rig);
+      rig.goTo(18 * 60);
+      const [position] = rig.positions();
+      const leg = position?.legs[0];
+      if (leg?.instrument.kind !== 'option') throw new Error('an option is held');
+      rig.goTo(10 * 60, MONDAY);
+      rig.open();
+      const isExercised = before > 601;
+      const settlement = {
+        settlementId: 's-1',
+        outcome: isExercised ? 'exercised' : 'expired',
+        instrument: leg.instrument,
+        quantity: 2,
+        shares: isExercised ? 200 : 0,
+        sharePrice: leg.instrument.strike,
+        feesCents: 0,
+        marketAt: rig.at.market,
+      };
+      rig.brokerSays({ kind: 'settlement', settlement } as never);
+      rig.advance(3);
+      expect(rig.desk.context.book.sharesHeld()).toBe(isExercised ? 200 : 0);
+      expect(Math.abs(dayPnl(rig.desk.context).midCents ?? Number.NaN)).toBeLessThan(10_00);
+    },
+  );
+});

@@ -1,19 +1,35 @@
 /** The environment of a command: `.env` of the working folder under the variables that are set. */
-import { existsSync, readFileSync } from 'node:fs';
-import { parseEnv } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { type Config, homeOf, type OtherFaults, readConfig } from '../config.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
+import { type EnvFile, readEnvText } from './env-file.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-function variablesOf(environment: Variables, folder: string): Variables {
-  const path = `${folder}/.env`;
-  if (!existsSync(path)) return environment;
+const NO_FILE: EnvFile = { variables: {}, faults: [] };
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value.trim() !== '';
+}
+
+function fileOf(path: string): EnvFile {
   try {
-    return { ...parseEnv(readFileSync(path, 'utf8')), ...environment };
+    return readEnvText(readFileSync(path, 'utf8'));
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') return NO_FILE;
     throw new DeltaringError('CONFIG_INVALID', `${path} cannot be read: make it readable`, error);
   }
+}
+
+/** A variable that is set to nothing, as compose makes them, is not set: `.env` counts. */
+function merged(file: EnvFile, environment: Variables): Variables {
+  const set = Object.entries(environment).filter(([, value]) => isSet(value));
+  return { ...environment, ...file.variables, ...Object.fromEntries(set) };
+}
+
+function faultLines({ faults }: EnvFile, path: string): readonly string[] {
+  return faults.map(({ line, what }) => `line ${line} of ${path}: ${what}`);
 }
 
 /** Reads the configuration. Throws CONFIG_INVALID naming every fault, `otherFaults` among them. The AWS
@@ -21,17 +37,26 @@ function variablesOf(environment: Variables, folder: string): Variables {
 export function configOf(
   environment: Variables = process.env,
   folder = process.cwd(),
-  otherFaults?: OtherFaults,
+  otherFaults: OtherFaults = () => [],
 ): Config {
-  const variables = variablesOf(environment, folder);
+  const path = `${folder}/.env`;
+  const file = fileOf(path);
+  const variables = merged(file, environment);
   for (const [name, value] of Object.entries(variables)) {
-    if (name.startsWith('AWS_')) process.env[name] ??= value;
+    if (name.startsWith('AWS_') && !isSet(process.env[name])) process.env[name] = value;
   }
-  return readConfig(variables, otherFaults);
+  return readConfig(variables, (settings) => [...faultLines(file, path), ...otherFaults(settings)]);
 }
 
 /** Where the engine of these settings lives: known also where another setting has a fault, so that what
- * must reach the engine does. Throws CONFIG_INVALID where `.env` cannot be read. */
+ * must reach the engine does. Throws CONFIG_INVALID where `.env` cannot be read, or its home not. */
 export function engineHome(environment: Variables = process.env, folder = process.cwd()): string {
-  return homeOf(variablesOf(environment, folder));
+  const path = `${folder}/.env`;
+  const file = fileOf(path);
+  const variables = merged(file, environment);
+  const isHidden = file.faults.some(({ mayHoldHome }) => mayHoldHome);
+  if (isHidden && !isSet(variables['DELTARING_HOME'])) {
+    throw new DeltaringError('CONFIG_INVALID', faultLines(file, path).join('\n'));
+  }
+  return homeOf(variables);
 }

@@ -18,6 +18,24 @@ describe('the environment of a command', () => {
     expect(config).toMatchObject({ PORT: 9_000, MAX_DAILY_LOSS: 250 });
   });
 
+  it('takes from .env what a variable sets to nothing', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'MAX_DAILY_LOSS=200\n');
+    expect(configOf({ MAX_DAILY_LOSS: '' }, folder).MAX_DAILY_LOSS).toBe(200);
+    expect(configOf({ MAX_DAILY_LOSS: ' ' }, folder).MAX_DAILY_LOSS).toBe(200);
+  });
+
+  it('names each line of .env that sets nothing beside the other faults', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'MAX_DAILY_LOSS: 200\nPORT=none\nMAX_TRADE_LOSS 300\n');
+    const faulty = () => configOf({}, folder, () => ['PLAN_SHEET: gone']);
+    expect(faulty).toThrow('4 fault(s)');
+    expect(faulty).toThrow('line 1 of');
+    expect(faulty).toThrow('line 3 of');
+    expect(faulty).toThrow('PORT: must be');
+    expect(faulty).toThrow('PLAN_SHEET: gone');
+  });
+
   it('hands the AWS variables of .env on to the client of the bucket', () => {
     const folder = tempFolder();
     const names = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'PORT'] as const;
@@ -49,5 +67,18 @@ describe('the environment of a command', () => {
     expect(engineHome({}, folder)).toBe('/srv/desk');
     expect(engineHome({ DELTARING_HOME: '/srv/other' }, folder)).toBe('/srv/other');
     expect(engineHome({ DELTARING_HOME: ' ' }, tempFolder())).toBe(readConfig({}).home);
+  });
+
+  it('names the home of the engine though a line of .env sets nothing, unless that may be the home', () => {
+    const folder = tempFolder();
+    const path = join(folder, '.env');
+    writeFileSync(path, "NOTE='tis\nDELTARING_HOME=/srv/desk\n=== MAX_DAILY_LOSS: 200\n");
+    expect(engineHome({}, folder)).toBe('/srv/desk');
+    writeFileSync(path, 'PORT=9001\nDELTARING_HOME: /srv/desk\n');
+    expect(() => engineHome({}, folder)).toThrow('line 2 of');
+    expect(engineHome({ DELTARING_HOME: '/srv/other' }, folder)).toBe('/srv/other');
+    writeFileSync(path, 'DELTARING_HOME=/srv/desk\n', 'utf16le');
+    expect(engineHome({}, folder)).toBe('/srv/desk');
+    expect(() => configOf({}, folder)).toThrow('save the file as UTF-8');
   });
 });

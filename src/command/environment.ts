@@ -1,6 +1,7 @@
 /** The environment of a command: `.env` of the working folder under the variables that are set. */
 import { readFileSync } from 'node:fs';
-import { type Config, homeOf, type OtherFaults, readConfig } from '../config.ts';
+import { type Config, homeOf, type OtherFaults, readConfig, SETTING_NAMES } from '../config.ts';
+import { isForeign, noticeOfName } from '../config-names.ts';
 import { DeltaringError } from '../engine/domain/errors.ts';
 import { type EnvFile, readEnvText } from './env-file.ts';
 
@@ -45,7 +46,13 @@ export function configOf(
   for (const [name, value] of Object.entries(variables)) {
     if (name.startsWith('AWS_') && !isSet(process.env[name])) process.env[name] = value;
   }
-  return readConfig(variables, (settings) => [...faultLines(file, path), ...otherFaults(settings)]);
+  const config = readConfig(variables, (settings) => [
+    ...faultLines(file, path),
+    ...otherFaults(settings),
+  ]);
+  const foreign = Object.keys(file.variables).filter((name) => isForeign(name, SETTING_NAMES));
+  const notices = [...config.notices, ...foreign.map(noticeOfName)];
+  return { ...config, notices: [...new Set(notices)] };
 }
 
 /** Where the engine of these settings lives: known also where another setting has a fault, so that what

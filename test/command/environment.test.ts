@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { configOf, engineHome } from '../../src/command/environment.ts';
 import { readConfig } from '../../src/config.ts';
+import { noticeOfName } from '../../src/config-names.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
 import { tempFolder } from './support/terminal.ts';
 
@@ -34,6 +35,17 @@ describe('the environment of a command', () => {
     expect(faulty).toThrow('line 3 of');
     expect(faulty).toThrow('PORT: must be');
     expect(faulty).toThrow('PLAN_SHEET: gone');
+  });
+
+  it('names what .env sets that is no setting, once', () => {
+    const folder = tempFolder();
+    const lines = ['MAX_LOSS=1', 'LOSS=2', 'max_daily_loss=3', 'AWS_REGION=x', 'PORT=9001'];
+    vi.stubEnv('AWS_REGION', 'x');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    writeFileSync(join(folder, '.env'), lines.join('\n'));
+    expect(configOf({ UNRELATED: '1' }, folder).notices).toEqual(
+      ['MAX_LOSS', 'max_daily_loss', 'LOSS'].map(noticeOfName),
+    );
   });
 
   it('hands the AWS variables of .env on to the client of the bucket', () => {

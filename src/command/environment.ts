@@ -13,12 +13,14 @@ function isSet(value: string | undefined): value is string {
   return value !== undefined && value.trim() !== '';
 }
 
-function fileOf(path: string): EnvFile {
+/** A folder of that name, as a Python environment often is, is no file of settings. */
+function fileOf(path: string): EnvFile & { readonly isFolder?: boolean } {
   try {
     return readEnvText(readFileSync(path, 'utf8'));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT') return NO_FILE;
+    if (code === 'EISDIR') return { ...NO_FILE, isFolder: true };
     throw new DeltaringError('CONFIG_INVALID', `${path} cannot be read: make it readable`, error);
   }
 }
@@ -52,14 +54,27 @@ export function configOf(
   ]);
   const foreign = Object.keys(file.variables).filter((name) => isForeign(name, SETTING_NAMES));
   const notices = [...config.notices, ...foreign.map(noticeOfName)];
+  if (file.isFolder === true) notices.push(`${path} is a folder, and no settings are read from it`);
   return { ...config, notices: [...new Set(notices)] };
 }
 
+/** The file, or nothing where it cannot be read and `home` is known without it: a kill must reach that. */
+function fileForHome(path: string, home: string | undefined): EnvFile {
+  try {
+    return fileOf(path);
+  } catch (error) {
+    if (!(error instanceof DeltaringError && isSet(home))) throw error;
+    process.stderr.write(`warning: ${error.message}; going on with DELTARING_HOME=${home}\n`);
+    return NO_FILE;
+  }
+}
+
 /** Where the engine of these settings lives: known also where another setting has a fault, so that what
- * must reach the engine does. Throws CONFIG_INVALID where `.env` cannot be read, or its home not. */
+ * must reach the engine does. Throws CONFIG_INVALID where the home may stand in a `.env` that cannot
+ * be read, or in a line of it that cannot. */
 export function engineHome(environment: Variables = process.env, folder = process.cwd()): string {
   const path = `${folder}/.env`;
-  const file = fileOf(path);
+  const file = fileForHome(path, environment['DELTARING_HOME']);
   const variables = merged(file, environment);
   const isHidden = file.faults.some(({ mayHoldHome }) => mayHoldHome);
   if (isHidden && !isSet(variables['DELTARING_HOME'])) {

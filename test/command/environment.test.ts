@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { configOf, engineHome } from '../../src/command/environment.ts';
 import { readConfig } from '../../src/config.ts';
 import { noticeOfName } from '../../src/config-names.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
-import { tempFolder } from './support/terminal.ts';
+import { captureTerminal, tempFolder } from './support/terminal.ts';
 
 describe('the environment of a command', () => {
   it('is the variables alone where the folder has no .env', () => {
@@ -66,11 +66,33 @@ describe('the environment of a command', () => {
     expect(() => configOf({}, folder)).toThrow('PORT: must be a whole number');
   });
 
-  it('refuses a .env that cannot be read', () => {
+  it('passes over a folder that is named .env, and says so', () => {
     const folder = tempFolder();
-    mkdirSync(join(folder, '.env'));
+    const path = join(folder, '.env');
+    mkdirSync(path);
+    const config = configOf({ PORT: '9000' }, folder);
+    expect(config).toMatchObject({
+      PORT: 9_000,
+      notices: [`${path} is a folder, and no settings are read from it`],
+    });
+    expect(engineHome({}, folder)).toBe(readConfig({}).home);
+  });
+
+  it('refuses a .env that cannot be read, where it may name the home', () => {
+    const folder = tempFolder();
+    const path = join(folder, '.env');
+    // A link to itself is unreadable to root too.
+    symlinkSync(path, path);
+    const terminal = captureTerminal();
     expect(() => configOf({}, folder)).toThrow(DeltaringError);
     expect(() => configOf({}, folder)).toThrow('.env cannot be read: make it readable');
+    expect(() => engineHome({}, folder)).toThrow('.env cannot be read: make it readable');
+    expect(() => configOf({ DELTARING_HOME: '/srv/desk' }, folder)).toThrow(DeltaringError);
+    expect(terminal.stderr).toBe('');
+    expect(engineHome({ DELTARING_HOME: '/srv/desk' }, folder)).toBe('/srv/desk');
+    expect(terminal.stderr).toBe(
+      `warning: ${path} cannot be read: make it readable; going on with DELTARING_HOME=/srv/desk\n`,
+    );
   });
 
   it('names the home of the engine though another setting has a fault', () => {

@@ -23,6 +23,7 @@ import {
   url,
   wholeBetween,
 } from './config-fields.ts';
+import { isSlip, noticeOfName, UNNEEDED } from './config-names.ts';
 import type { ClientRights } from './engine/domain/client-rights.ts';
 import { DeltaringError } from './engine/domain/errors.ts';
 import {
@@ -208,10 +209,6 @@ export interface Config extends Settings {
 }
 
 const SECRET = /SECRET|TOKEN|KEY|WEBHOOK/;
-const UNNEEDED = ['SPY_CHAIN_UPDATE_INTERVAL', 'CACHE_CLEANUP_INTERVAL'];
-/** Variables that look like settings of ours: what is none of them is a slip of the pen. */
-const OURS =
-  /^(?:DELTARING|MCP|CHATGPT|SIM|REPLAY|DXLINK|TASTYTRADE|ALPACA|PAGERDUTY|ALERT|PLAN|EVENT|PORTFOLIO|LOTTO|LOSS|LIMIT|OPENING|FLATTEN|EXIT|CONDOR|NICKEL|PAPER|S3_AUDIT|S3_RETENTION|MAX_(?:DAILY|TRADE|OPEN|ORDER|ORDERS|POSITION|STRATEGY))_/;
 
 /** The home of an engine, whatever the other settings say. */
 export function homeOf(environment: Environment): string {
@@ -331,9 +328,7 @@ function noticesOf(environment: Environment, s: Settings): string[] {
     }
   }
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && OURS.test(name) && !SETTING_NAMES.includes(name)) {
-      notices.push(`${name} is no setting of this build and changes nothing; check its spelling`);
-    }
+    if (value !== undefined && isSlip(name, SETTING_NAMES)) notices.push(noticeOfName(name));
   }
   return notices;
 }

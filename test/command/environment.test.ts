@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { configOf, engineHome } from '../../src/command/environment.ts';
 import { readConfig } from '../../src/config.ts';
+import { noticeOfName } from '../../src/config-names.ts';
 import { DeltaringError } from '../../src/engine/domain/errors.ts';
-import { tempFolder } from './support/terminal.ts';
+import { captureTerminal, tempFolder } from './support/terminal.ts';
 
 describe('the environment of a command', () => {
   it('is the variables alone where the folder has no .env', () => {
@@ -16,6 +17,35 @@ describe('the environment of a command', () => {
     writeFileSync(join(folder, '.env'), 'PORT=9001\nMAX_DAILY_LOSS=250 # careful\n');
     const config = configOf({ PORT: '9000' }, folder);
     expect(config).toMatchObject({ PORT: 9_000, MAX_DAILY_LOSS: 250 });
+  });
+
+  it('takes from .env what a variable sets to nothing', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'MAX_DAILY_LOSS=200\n');
+    expect(configOf({ MAX_DAILY_LOSS: '' }, folder).MAX_DAILY_LOSS).toBe(200);
+    expect(configOf({ MAX_DAILY_LOSS: ' ' }, folder).MAX_DAILY_LOSS).toBe(200);
+  });
+
+  it('names each line of .env that sets nothing beside the other faults', () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, '.env'), 'MAX_DAILY_LOSS: 200\nPORT=none\nMAX_TRADE_LOSS 300\n');
+    const faulty = () => configOf({}, folder, () => ['PLAN_SHEET: gone']);
+    expect(faulty).toThrow('4 fault(s)');
+    expect(faulty).toThrow('line 1 of');
+    expect(faulty).toThrow('line 3 of');
+    expect(faulty).toThrow('PORT: must be');
+    expect(faulty).toThrow('PLAN_SHEET: gone');
+  });
+
+  it('names what .env sets that is no setting, once', () => {
+    const folder = tempFolder();
+    const lines = ['MAX_LOSS=1', 'LOSS=2', 'max_daily_loss=3', 'AWS_REGION=x', 'PORT=9001'];
+    vi.stubEnv('AWS_REGION', 'x');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    writeFileSync(join(folder, '.env'), lines.join('\n'));
+    expect(configOf({ UNRELATED: '1' }, folder).notices).toEqual(
+      ['MAX_LOSS', 'max_daily_loss', 'LOSS'].map(noticeOfName),
+    );
   });
 
   it('hands the AWS variables of .env on to the client of the bucket', () => {
@@ -36,11 +66,33 @@ describe('the environment of a command', () => {
     expect(() => configOf({}, folder)).toThrow('PORT: must be a whole number');
   });
 
-  it('refuses a .env that cannot be read', () => {
+  it('passes over a folder that is named .env, and says so', () => {
     const folder = tempFolder();
-    mkdirSync(join(folder, '.env'));
+    const path = join(folder, '.env');
+    mkdirSync(path);
+    const config = configOf({ PORT: '9000' }, folder);
+    expect(config).toMatchObject({
+      PORT: 9_000,
+      notices: [`${path} is a folder, and no settings are read from it`],
+    });
+    expect(engineHome({}, folder)).toBe(readConfig({}).home);
+  });
+
+  it('refuses a .env that cannot be read, where it may name the home', () => {
+    const folder = tempFolder();
+    const path = join(folder, '.env');
+    // A link to itself is unreadable to root too.
+    symlinkSync(path, path);
+    const terminal = captureTerminal();
     expect(() => configOf({}, folder)).toThrow(DeltaringError);
     expect(() => configOf({}, folder)).toThrow('.env cannot be read: make it readable');
+    expect(() => engineHome({}, folder)).toThrow('.env cannot be read: make it readable');
+    expect(() => configOf({ DELTARING_HOME: '/srv/desk' }, folder)).toThrow(DeltaringError);
+    expect(terminal.stderr).toBe('');
+    expect(engineHome({ DELTARING_HOME: '/srv/desk' }, folder)).toBe('/srv/desk');
+    expect(terminal.stderr).toBe(
+      `warning: ${path} cannot be read: make it readable; going on with DELTARING_HOME=/srv/desk\n`,
+    );
   });
 
   it('names the home of the engine though another setting has a fault', () => {
@@ -49,5 +101,18 @@ describe('the environment of a command', () => {
     expect(engineHome({}, folder)).toBe('/srv/desk');
     expect(engineHome({ DELTARING_HOME: '/srv/other' }, folder)).toBe('/srv/other');
     expect(engineHome({ DELTARING_HOME: ' ' }, tempFolder())).toBe(readConfig({}).home);
+  });
+
+  it('names the home of the engine though a line of .env sets nothing, unless that may be the home', () => {
+    const folder = tempFolder();
+    const path = join(folder, '.env');
+    writeFileSync(path, "NOTE='tis\nDELTARING_HOME=/srv/desk\n=== MAX_DAILY_LOSS: 200\n");
+    expect(engineHome({}, folder)).toBe('/srv/desk');
+    writeFileSync(path, 'PORT=9001\nDELTARING_HOME: /srv/desk\n');
+    expect(() => engineHome({}, folder)).toThrow('line 2 of');
+    expect(engineHome({ DELTARING_HOME: '/srv/other' }, folder)).toBe('/srv/other');
+    writeFileSync(path, 'DELTARING_HOME=/srv/desk\n', 'utf16le');
+    expect(engineHome({}, folder)).toBe('/srv/desk');
+    expect(() => configOf({}, folder)).toThrow('save the file as UTF-8');
   });
 });

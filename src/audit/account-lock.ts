@@ -4,7 +4,16 @@
  * who holds it, for messages and for faces that want to join; that file proves nothing.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,9 +46,49 @@ const LOOK_MILLIS = 100;
 /** Keeps databases reachable: a collected one would let its lock go. */
 const held = new Set<DatabaseSync>();
 
-/** The folder of all locks of this user: the same whatever the environment says. */
-export function lockFolder(): string {
-  return join(userInfo().homedir, '.deltaring', 'locks');
+/** What says that a user has no home to write in, as one of a container: a full disk does not. */
+const NO_HOME = ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'];
+
+function lacksHome(error: unknown): boolean {
+  const { code, info } = Object(error);
+  return NO_HOME.includes(code) || NO_HOME.includes(Object(info).code);
+}
+
+function made(folder: string): string {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  accessSync(folder, constants.W_OK);
+  return folder;
+}
+
+/** A folder in one that all users write in: what somebody else put there is refused. */
+function madeAmongOthers(folder: string, uid: number): string {
+  const path = join(folder, `deltaring-${uid}`);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const found = lstatSync(path);
+    if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
+      throw new Error('it is not a folder of this user alone');
+    }
+    return made(join(path, 'locks'));
+  } catch (error) {
+    const what = `user ${uid} has no home folder to write in, and ${path} cannot hold the locks instead: give the user a home, or make that a folder of its own (mode 700)`;
+    throw new DeltaringError('INTERNAL', what, error);
+  }
+}
+
+/** The folder of all locks of this user, made where it is not there: the same whatever the environment says.
+ * It is in the home that the system knows, or where there is none to write in, in one that stays. */
+export function lockFolder(
+  homeOfUser = () => userInfo().homedir,
+  amongOthers = '/var/tmp',
+): string {
+  try {
+    return made(join(homeOfUser(), '.deltaring', 'locks'));
+  } catch (error) {
+    const uid = process.getuid?.();
+    if (uid === undefined || !lacksHome(error)) throw error;
+    return madeAmongOthers(amongOthers, uid);
+  }
 }
 
 /** The lock file of an account. The account number itself does not stand in the name. */

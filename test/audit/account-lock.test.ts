@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -72,6 +73,22 @@ describe('the account lock', () => {
     expect(accountLockPath(account, folder)).not.toContain('A-1');
     expect(statSync(folder).mode & 0o077).toBe(0);
     expect(accountLockPath(account)).toContain(lockFolder());
+  });
+
+  it('has a folder of its own for a user without a home, and takes none of others', () => {
+    const shared = tempHome();
+    const own = join(shared, `deltaring-${process.getuid?.()}`);
+    const nobody = () => {
+      const info = { code: 'ENOENT' };
+      throw Object.assign(new Error('uv_os_get_passwd'), { code: 'ERR_SYSTEM_ERROR', info });
+    };
+    expect(lockFolder(nobody, shared)).toBe(join(own, 'locks'));
+    expect(lockFolder(() => '/dev/null', shared)).toBe(join(own, 'locks'));
+    expect(statSync(own).mode & 0o777).toBe(0o700);
+    const home = tempHome();
+    expect(lockFolder(() => home, shared)).toBe(join(home, '.deltaring', 'locks'));
+    chmodSync(own, 0o777);
+    expect(() => lockFolder(nobody, shared)).toThrow(`${own} cannot hold the locks`);
   });
 
   it('says what to do about a lock file that is none', () => {

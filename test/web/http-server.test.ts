@@ -524,11 +524,9 @@ describe('limits', () => {
     const { base, api } = await serve({ RATE_LIMIT_REQUESTS_PER_MINUTE: '5' });
     await spend(base);
     for (let i = 0; i <= URGENT_CALLS_PER_MINUTE; i += 1) {
-      expect(await callStatus(base, 'kill_switch', { enable: i % 2 === 0 ? false : 'off' })).toBe(
-        429,
-      );
+      expect(await callStatus(base, 'kill_switch', { enable: false })).toBe(429);
     }
-    expect(await callStatus(base, 'kill_switch', { enable: true, reason: null })).toBe(200);
+    expect(await callStatus(base, 'kill_switch', { enable: 'on', reason: null })).toBe(200);
     expect(api.killed).toBe(true);
   });
 

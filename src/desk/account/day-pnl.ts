@@ -52,12 +52,9 @@ export function haveMarksJumped(desk: DeskContext): boolean {
   return heldInSession(desk).some(({ legs }) => hasJumped(legs, view));
 }
 
-/** Symbols of what is held that the chain never quotes. */
-function outsideChain(desk: DeskContext): string[] {
-  return heldInSession(desk)
-    .filter(({ legs }) => areOutsideChain(desk, legs))
-    .flatMap(({ legs }) => legs.filter(({ quantity }) => quantity !== 0))
-    .map(({ instrument }) => instrumentSymbol(instrument));
+function symbolsOf({ legs }: StructurePosition): readonly string[] {
+  const held = legs.filter(({ quantity }) => quantity !== 0);
+  return held.map(({ instrument }) => instrumentSymbol(instrument));
 }
 
 /** The day so far, marked at this step: what was gained before it began is no part of it, nor are shares
@@ -70,10 +67,12 @@ export function dayPnl(desk: DeskContext): DayPnl {
   let openGain = 0;
   let trusted = true;
   let evidence = 0;
-  const unmarkable = outsideChain(desk);
+  const held = heldInSession(desk);
+  const outside = held.filter(({ legs }) => areOutsideChain(desk, legs));
+  const unmarkable = outside.flatMap(symbolsOf);
   const market = marksNow(desk);
-  for (const position of heldInSession(desk)) {
-    if (position.isCarryDue || areOutsideChain(desk, position.legs)) continue;
+  for (const position of held) {
+    if (position.isCarryDue || outside.includes(position)) continue;
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);

@@ -83,8 +83,10 @@ export class MarketTurn {
     const quote = this.#quote;
     desk.chain.setQuote(index, quote, at);
     if (index >= 0) this.#note(index, at);
-    if (index < 0) desk.day.lastSpot = { ...quote, at: { ...at } };
-    if (index < 0) hearMark(desk, quote);
+    if (index < 0) {
+      desk.day.lastSpot = { ...quote, at: { ...at } };
+      hearMark(desk, quote);
+    }
     const symbol = index < 0 ? desk.config.underlying : desk.chain.symbolOf(index);
     if (symbol === undefined) return;
     const place = index < 0 ? undefined : index;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { accountRisk } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
-import type { PnlView, TradeCard } from '../../../src/desk/engine-api.ts';
+import type { PnlView } from '../../../src/desk/engine-api.ts';
 import type { AuditRecord } from '../../../src/engine/domain/audit-record.ts';
-import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { DeskRig, LOTTO, valueIn } from '../../support/desk-rig.ts';
+import { DeskRig, LOTTO } from '../../support/desk-rig.ts';
+import { buyTwoCalls, unbidAll } from '../../support/two-calls.ts';
 
 const FRIDAY = '2026-11-20';
 const MONDAY = '2026-11-23';
@@ -375,17 +375,9 @@ describe('an option whose settlement is told after the session changed', () => {
   function leftOnFriday(closeAt: number): { readonly friday: number; readonly rig: DeskRig } {
     const limits = { portfolioDeltaCap: 500 };
     const rig = new DeskRig({ brokerName: 'alpaca', limits });
-    const call = rig.desk.context.reader
-      .slice()
-      ?.calls.find((row) => row.contract.strike === 6_010_000);
-    if (call === undefined) throw new Error('no such call');
-    const legs = [{ symbol: occSymbol(call.contract), action: 'buyToOpen', ratio: 1 }] as const;
-    const tokenSha256 = rig.newToken();
-    const request = { legs, quantity: 2 };
-    const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
-    rig.execute({ tokenSha256, card });
+    buyTwoCalls(rig);
     rig.quotes(closeAt);
-    rig.edit = ({ ask }, right) => ({ bid: undefined, ask: right === 'call' ? ask : 0.01 });
+    unbidAll(rig);
     rig.goTo(15 * 60 + 52);
     rig.advance(5);
     rig.gateway.isMute = true;

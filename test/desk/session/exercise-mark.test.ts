@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
-import type { TradeCard } from '../../../src/desk/engine-api.ts';
-import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
-import { DeskRig, valueIn } from '../../support/desk-rig.ts';
+import { DeskRig } from '../../support/desk-rig.ts';
+import { buyTwoCalls, unbidAll } from '../../support/two-calls.ts';
 
 const MONDAY = '2026-11-23';
 const HALF_DAY = '2026-11-27';
@@ -23,16 +22,8 @@ function pages(rig: DeskRig): readonly string[] {
 /** Two calls at 601 that nobody bids for, on a broker that tells nothing of their settlement. */
 function withCalls(options: RigOptions = {}): DeskRig {
   const rig = new DeskRig({ minutes: 11 * 60, limits: { portfolioDeltaCap: 500 }, ...options });
-  const call = rig.desk.context.reader
-    .slice()
-    ?.calls.find((row) => row.contract.strike === 6_010_000);
-  if (call === undefined) throw new Error('no such call');
-  const legs = [{ symbol: occSymbol(call.contract), action: 'buyToOpen', ratio: 1 }] as const;
-  const tokenSha256 = rig.newToken();
-  const request = { legs, quantity: 2 };
-  const card = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }));
-  rig.execute({ tokenSha256, card });
-  rig.edit = ({ ask }, right) => ({ bid: undefined, ask: right === 'call' ? ask : 0.01 });
+  buyTwoCalls(rig);
+  unbidAll(rig);
   return rig;
 }
 

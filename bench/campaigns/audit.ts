@@ -1,8 +1,7 @@
 import { verifyJournal } from '../../src/audit/verify.ts';
+import { MILLIS_PER_SECOND } from '../../src/engine/domain/units.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
 import { blindly, judgeLog } from '../support/clean-log.ts';
-
-const MILLIS_PER_SECOND = 1_000;
 
 /** A verifier that finds nothing, whatever it reads. */
 const BLIND = 'blind';

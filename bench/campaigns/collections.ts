@@ -1,4 +1,5 @@
 /** Garbage collections of the receiving thread in steady state, from the socket to the row. */
+import { MILLIS_PER_SECOND } from '../../src/engine/domain/units.ts';
 import type { Campaign, CampaignOptions, CampaignOutcome } from '../support/campaign.ts';
 import { numberedFrames } from '../support/ingest-frames.ts';
 import { type IngestKind, IngestReceiver } from '../support/ingest-receiver.ts';
@@ -9,7 +10,6 @@ const FRAMES = 64;
 const EVENTS = 21;
 /** Sent as fast as they are taken, before anything is counted: what runs is compiled then. */
 const WARM_FRAMES = 40_000;
-const MILLIS_PER_SECOND = 1_000;
 /** A program that makes objects of events, where ours should be. */
 const OBJECTS = 'objects';
 

@@ -88,6 +88,7 @@ async function serve(settings: Record<string, string>, openSession?: OpenSession
     config,
     api: new FakeEngineApi(),
     pairing,
+    log: (line) => void process.stderr.write(`${line}\n`),
     ...(openSession !== undefined && { openSession }),
   });
   const close = async (): Promise<void> => {

@@ -12,6 +12,7 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -46,8 +47,10 @@ const LOOK_MILLIS = 100;
 /** Keeps databases reachable: a collected one would let its lock go. */
 const held = new Set<DatabaseSync>();
 
+/** What says that a file is not there. */
+const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR'];
 /** What says that a user has no home to write in, as one of a container: a full disk does not. */
-const NO_HOME = ['EACCES', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS'];
+const NO_HOME = [...ABSENT, 'EACCES', 'EPERM', 'EROFS'];
 
 function lacksHome(error: unknown): boolean {
   const { code, info } = Object(error);
@@ -125,8 +128,8 @@ export function acquireHomeLock(holder: LockHolder): HeldLock {
  * counts as held. */
 export function isHomeHeld(home: string): boolean {
   const path = homeLockPath(home);
-  if (!existsSync(path)) return false;
   try {
+    statSync(path);
     const database = new DatabaseSync(path, { readOnly: true });
     try {
       // Any read takes its share of the file, which an exclusive holder refuses.
@@ -135,8 +138,8 @@ export function isHomeHeld(home: string): boolean {
     } finally {
       database.close();
     }
-  } catch {
-    return true;
+  } catch (error) {
+    return !ABSENT.includes(Object(error).code);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Whether the engine's clock is at the time of day, as the main thread sees it. */
 import { clockAheadMillis } from '../engine/domain/clock.ts';
+import { MILLIS_PER_SECOND } from '../engine/domain/units.ts';
 import type { HostAlerts } from './host-alerts.ts';
 
 const CODE = 'CLOCK_AHEAD';
@@ -7,7 +8,6 @@ const CODE = 'CLOCK_AHEAD';
 const AHEAD_MILLIS = 2_000;
 /** A time of day that was behind at fewer looks in a row is not told of. */
 const LOOKS = 4;
-const MILLIS_PER_SECOND = 1_000;
 
 /** Pages while the time of day stays behind the engine's clock, which heals by itself, slowly. */
 export class ClockWatch {

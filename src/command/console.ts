@@ -32,8 +32,9 @@ function expectedEngine() {
 export function ask(
   method: ConsoleMethod,
   params: ConsoleRequest['params'] = {},
+  home = engineHome(),
 ): Promise<unknown> {
-  const { path, holder } = enginePlace(engineHome());
+  const { path, holder } = enginePlace(home);
   return askEngine(path, { ...expectedEngine(), holder }, method, params);
 }
 
@@ -114,13 +115,14 @@ export async function kill(args: readonly string[]): Promise<number> {
   // No word is wrong here: a kill that is refused for a typing error is worse than one too many.
   const words = args.filter((arg) => arg !== '--json');
   const reason = words.length === 0 ? 'operator console' : words.join(' ');
+  const home = engineHome();
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's own answer to this method
-    const answer = (await ask('kill', { reason })) as Answer<KillView>;
+    const answer = (await ask('kill', { reason }, home)) as Answer<KillView>;
     return tell(answer, isJson(args), killLines);
   } catch (error) {
     if (!(error instanceof DeltaringError)) throw error;
-    return latch(engineHome(), reason, error, isJson(args));
+    return latch(home, reason, error, isJson(args));
   }
 }
 

@@ -69,17 +69,26 @@ export function readEnvText(text: string): EnvFile {
   }
   const variables: Record<string, string> = {};
   const faults: EnvFault[] = [];
+  const lineOf = new Map<string, number>();
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     if (NOTHING.test(line)) continue;
     const entry = entryAt(lines, at);
+    const mayHoldHome = line.includes('DELTARING_HOME');
     if (typeof entry === 'string') {
-      faults.push({ line: at + 1, mayHoldHome: line.includes('DELTARING_HOME'), what: entry });
-    } else {
-      variables[entry.name] = entry.value;
-      at = entry.last;
+      faults.push({ line: at + 1, mayHoldHome, what: entry });
+      continue;
     }
+    const { name, value, last } = entry;
+    const earlier = lineOf.get(name);
+    if (earlier !== undefined && variables[name] !== value) {
+      const what = `${name} is something else in line ${earlier}; keep one of the two`;
+      faults.push({ line: at + 1, mayHoldHome, what });
+    }
+    variables[name] = value;
+    lineOf.set(name, at + 1);
+    at = last;
   }
   return { variables, faults };
 }

@@ -75,7 +75,8 @@ async function startFaces(config: Config, engine: EngineHost): Promise<Faces> {
     const canPair = config.OAUTH_EMBEDDED || config.DELTARING_CONFIRM === 'browser';
     const pair = canPair ? () => pairing.issue() : undefined;
     const path = engine.socketPath;
-    socket = await listenOnSocket({ config, api, counters, identity, path, shutdown, pair, room });
+    const face = { config, api, counters, identity, path, room, log };
+    socket = await listenOnSocket({ ...face, shutdown, pair });
   } catch (error) {
     await http.close();
     throw error;

@@ -6,12 +6,11 @@ import { randomBytes } from 'node:crypto';
 import type { Answer, Caller, ConfirmResult, EngineApi, TradeCard } from '../desk/engine-api.ts';
 import { wallMicros } from '../engine/domain/clock.ts';
 import { LRUMap } from '../engine/domain/lru-map.ts';
-import { MICROS_PER_MILLI } from '../engine/domain/units.ts';
+import { MICROS_PER_MILLI, MILLIS_PER_SECOND } from '../engine/domain/units.ts';
 import type { AnsweredTokens } from './answered-tokens.ts';
 
 const MOST_WAITING = 64;
 const ID_BYTES = 32;
-const MILLIS_PER_SECOND = 1_000;
 
 function wallMillis(): number {
   return Math.floor(wallMicros() / MICROS_PER_MILLI);

@@ -45,8 +45,8 @@ export interface SocketOptions {
   readonly counters?: Counters;
   /** What the faces of all transports share; its own where left out. */
   readonly room?: FaceRoom;
-  /** Takes a line for the engine's log; stderr where left out. */
-  readonly log?: (line: string) => void;
+  /** Takes a line for the engine's log. */
+  readonly log: (line: string) => void;
 }
 
 export interface ListeningSocket {
@@ -81,10 +81,6 @@ class McpPlaces {
       this.#taken -= 1;
     }
   }
-}
-
-function stderrLog(line: string): void {
-  process.stderr.write(`${line}\n`);
 }
 
 /** Makes sure that nobody else can reach into the socket's folder. */
@@ -156,7 +152,7 @@ async function listenAnew(server: Server, path: string): Promise<void> {
 export async function listenOnSocket(options: SocketOptions): Promise<ListeningSocket> {
   const { api, config, counters, path } = options;
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters);
-  const hall = { room, places: new McpPlaces(options.log ?? stderrLog) };
+  const hall = { room, places: new McpPlaces(options.log) };
   const sockets = new Set<Socket>();
   prepareFolder(path);
   const server = createServer({ allowHalfOpen: true }, (socket) => {

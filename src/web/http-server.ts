@@ -50,7 +50,7 @@ export interface HttpOptions {
   /** What speaks the protocol in a session: the engine's face where left out. */
   readonly openSession?: OpenSession;
   /** Hears of requests that broke: method, path and error, never headers or bodies. */
-  readonly log?: (line: string) => void;
+  readonly log: (line: string) => void;
 }
 
 export interface RunningHttp {
@@ -194,10 +194,6 @@ function hostOf({ HOST }: Config): string {
   return HOST.includes(':') ? `[${HOST}]` : HOST;
 }
 
-function stderrLog(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
 /** A listener for metrics and health alone: for scrapers, who have no token and no page. */
 async function startProbes(site: Site, config: Config, log: (line: string) => void) {
   const port = config.PROMETHEUS_PORT;
@@ -235,7 +231,7 @@ function browsersOf(
  * connection.
  */
 export async function startHttp(options: HttpOptions): Promise<RunningHttp> {
-  const { config, api, counters, log = stderrLog } = options;
+  const { config, api, counters, log } = options;
   const tradeCard = readTradeCardHtml();
   const room = options.room ?? createFaceRoom(api, faceSettings(config), counters, tradeCard);
   const sessions = new McpSessions(room, options.openSession);

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,17 @@ describe('the account lock', () => {
     expect(readAccountHolder(account, folder)).toBeUndefined();
     writeFileSync(`${accountLockPath(account, folder)}.json`, '{"pid":"x"}');
     expect(readAccountHolder(account, folder)).toBeUndefined();
+  });
+
+  it('counts a home folder as held where that cannot be asked', () => {
+    const folder = tempHome();
+    const home = join(folder, 'loop');
+    // A link to itself can be entered by nobody, root included.
+    symlinkSync(home, home);
+    expect(isHomeHeld(home)).toBe(true);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(isHomeHeld(file)).toBe(false);
   });
 
   it('holds a home folder for one engine', () => {

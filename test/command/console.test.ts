@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { acquireHomeLock } from '../../src/audit/account-lock.ts';
 import { killLatchPath, readKillLatch } from '../../src/audit/kill-latch.ts';
 import { adopt, flatten, kill, pair, rearm, status } from '../../src/command/console.ts';
@@ -23,7 +23,14 @@ async function engineOf(home: string): Promise<FakeEngineApi> {
   holdHome(home);
   const config = readConfig({ DELTARING_HOME: home });
   const shutdown = () => undefined;
-  const socket = await listenOnSocket({ config, api, identity: api.identity, path, shutdown });
+  const socket = await listenOnSocket({
+    config,
+    api,
+    identity: api.identity,
+    path,
+    shutdown,
+    log: () => undefined,
+  });
   onTestFinished(() => socket.close());
   return api;
 }
@@ -118,6 +125,19 @@ describe('the operator’s console', () => {
     terminal.stdout = '';
     expect(await kill(['drill', '--json'])).toBe(1);
     expect(JSON.parse(terminal.stdout)).toMatchObject({ latch, engine: 'unconfirmed' });
+  });
+
+  it('warns once of a .env that cannot be read, and kills all the same', async () => {
+    const folder = tempFolder();
+    symlinkSync(join(folder, '.env'), join(folder, '.env'));
+    const here = vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    onTestFinished(() => here.mockRestore());
+    const home = tempFolder();
+    settings(home);
+    const terminal = captureTerminal();
+    expect(await kill(['drill'])).toBe(0);
+    expect(readKillLatch(home)?.reason).toBe('drill');
+    expect(terminal.stderr.match(/^warning: /gm)).toHaveLength(1);
   });
 
   it('says that no kill was set where its home cannot be written, and what to end', async () => {

@@ -39,6 +39,13 @@ describe('the text of a .env', () => {
     expect(readEnvText(text).variables).toEqual({ PORT: '9001' });
   });
 
+  it('has a fault where a name is set to two things, and none where it says the same again', () => {
+    const text = 'MAX_DAILY_LOSS=200\nPORT=9001\nPORT=9001\n\nMAX_DAILY_LOSS=2000\n';
+    expect(told(text)).toEqual([
+      '5: MAX_DAILY_LOSS is something else in line 1; keep one of the two',
+    ]);
+  });
+
   it('has a fault where a quote would swallow a setting, which counts all the same', () => {
     const text = "NOTE='tis\nMAX_DAILY_LOSS=200\nOTHER='twas\n";
     expect(told(text)).toEqual([

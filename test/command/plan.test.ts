@@ -12,6 +12,7 @@ async function engine(): Promise<FakeEngineApi> {
   const api = new FakeEngineApi({ accountId: paperAccountId(home) });
   const socket = await listenOnSocket({
     config: readConfig({ DELTARING_HOME: home }),
+    log: () => undefined,
     api,
     identity: api.identity,
     path: socketPath(home),

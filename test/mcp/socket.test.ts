@@ -62,7 +62,14 @@ function listen(
   const shutdown = (): void => {
     stopped += 1;
   };
-  return listenOnSocket({ config, api, identity: api.identity, path, shutdown });
+  return listenOnSocket({
+    config,
+    api,
+    identity: api.identity,
+    path,
+    shutdown,
+    log: () => undefined,
+  });
 }
 
 beforeEach(async () => {

@@ -2,11 +2,11 @@
  * A feed that lags by seconds: whoever holds something, or has an order working, is told, for stops see
  * the market that late. With nothing at stake it is a number in /health and /metrics alone.
  */
+import { MILLIS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { tellOnce } from './told-once.ts';
 
 const CODE = 'FEED_BEHIND';
-const MILLIS_PER_SECOND = 1_000;
 
 /** True while something is held or working. */
 export function isExposed({ book, orders }: DeskContext): boolean {

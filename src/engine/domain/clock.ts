@@ -6,7 +6,7 @@
 
 import { uptime } from 'node:os';
 import type { EpochMicros } from './units.ts';
-import { addMicros, epochMicrosFromMillis, MICROS_PER_MILLI } from './units.ts';
+import { addMicros, epochMicrosFromMillis, MICROS_PER_MILLI, MILLIS_PER_SECOND } from './units.ts';
 
 export interface At {
   readonly market: EpochMicros;
@@ -35,7 +35,6 @@ const STEP_MILLIS = 500;
 const STANDS_MILLIS = 5_000;
 /** Where the time of day was set back the clock runs slower by one part of so many, until they meet. */
 const SLOWER_PARTS = 10;
-const MILLIS_PER_SECOND = 1_000;
 
 /** What a machine tells of time, in milliseconds. */
 export interface MachineTime {

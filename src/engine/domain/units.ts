@@ -18,6 +18,7 @@ export type SessionDate = string & { readonly unit: 'SessionDate' };
 
 export const PRICE_PER_DOLLAR = 10_000;
 export const CENTS_PER_DOLLAR = 100;
+export const MILLIS_PER_SECOND = 1_000;
 export const MICROS_PER_MILLI = 1_000;
 export const MICROS_PER_SECOND = 1_000_000;
 export const MICROS_PER_MINUTE = 60_000_000;

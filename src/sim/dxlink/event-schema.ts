@@ -1,5 +1,6 @@
 /** The events of the DXLink FEED service: their fields in the order a server announces by default,
  * and how each is written (DXLink protocol, QD's event properties). */
+import { MILLIS_PER_SECOND } from '../../engine/domain/units.ts';
 
 /** d: double · i: whole number, 64 bits allowed · s: text or null · c: character · b: yes or no ·
  * e: name of a closed set. */
@@ -89,8 +90,6 @@ export const EVENT_SCHEMAS: Readonly<Record<EventType, readonly FieldSpec[]>> = 
 export function isEventType(name: string): name is EventType {
   return Object.hasOwn(EVENT_SCHEMAS, name);
 }
-
-const MILLIS_PER_SECOND = 1_000;
 
 /** The index of a time series event: seconds, millisecond and sequence in one 64-bit number. */
 export function eventIndex(timeMillis: number, sequence: number): bigint {

@@ -42,16 +42,15 @@ export class StagedEngine {
     const room = this.#room;
     const config = readConfig(settings);
     const path = socketPath(home);
-    const shutdown = (): void => undefined;
+    const quiet = (): void => undefined;
+    const face = { config, api, room, log: quiet };
     this.#socket = await listenOnSocket({
-      config,
-      api,
+      ...face,
       identity: api.identity,
       path,
-      shutdown,
-      room,
+      shutdown: quiet,
     });
-    this.#http = await startHttp({ config, api, room });
+    this.#http = await startHttp(face);
   }
 
   transport(over: 'stdio' | 'HTTP'): Transport {

@@ -234,7 +234,8 @@ export class Desk {
         desk.chain.setOpenInterest(input.index, input.contracts);
         return;
       case 'bar':
-        desk.bars.put(input.bar);
+      case 'barGone':
+        desk.bars.hear(input);
         return;
       case 'clock':
         this.#onClock();

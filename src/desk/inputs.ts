@@ -1,20 +1,20 @@
 /**
- * Everything that can happen to the desk, version 8 (1 knew no late feed, 2 no rules of the broker, 3 no lag
+ * Everything that can happen to the desk, version 9 (1 knew no late feed, 2 no rules of the broker, 3 no lag
  * below the one that is late, 4 no listing that cannot be had, 5 no clock behind the feed's, 6 no pages that
- * wait, 7 no latch that the disk lacks). `step` is a function of these alone: they are what the recorder writes and what a replay reads. Each
- * carries both clocks.
+ * wait, 7 no latch that the disk lacks, 8 no bar that is taken back). `step` is a function of these alone: they
+ * are what the recorder writes and what a replay reads. Each carries both clocks.
  */
 
 import type { WireInput } from '../broker/order-gateway.ts';
 import type { MarketRules } from '../engine/domain/account-facts.ts';
 import type { At } from '../engine/domain/clock.ts';
 import type { Bar, ChainListing } from '../engine/domain/market.ts';
-import type { Price } from '../engine/domain/units.ts';
+import type { EpochMicros, Price } from '../engine/domain/units.ts';
 import type { Caller } from './engine-api.ts';
 import type { AlertRequest } from './engine-api-plan.ts';
 import type { OrderRequest, StrategyRequest } from './engine-api-requests.ts';
 
-export const INPUT_VERSION = 8;
+export const INPUT_VERSION = 9;
 
 /** A change that a face asks for. The token is known here by its SHA-256 (hex) only. */
 export type Command =
@@ -126,6 +126,8 @@ export type Input =
       readonly contracts: number;
     }
   | { readonly kind: 'bar'; readonly at: At; readonly bar: Bar }
+  /** The feed took a bar back. */
+  | { readonly kind: 'barGone'; readonly at: At; readonly startsAt: EpochMicros }
   | { readonly kind: 'batchEnd'; readonly at: At }
   | {
       readonly kind: 'feed';

@@ -353,7 +353,10 @@ export class FeedShell {
         this.#bars.came(bar.startsAt);
         step({ kind: 'bar', at: this.#keptAt(), bar });
       },
-      removeCandle: () => undefined,
+      removeCandle: (symbol, startsAt) => {
+        if (!symbol.startsWith(world.underlying)) return;
+        step({ kind: 'barGone', at: this.#keptAt(), startsAt });
+      },
       batchEnd: () => {
         this.#owesEnd = true;
       },

@@ -30,6 +30,14 @@ describe('the bars of a session', () => {
     expect(book.bars()).toEqual([bar(0, 602), bar(1, 603)]);
   });
 
+  it('are without what the feed took back', () => {
+    const book = new BarBook(session);
+    const at = { wall: session.open, market: session.open };
+    for (const minute of [0, 1, 2]) book.hear({ kind: 'bar', at, bar: bar(minute) });
+    book.hear({ kind: 'barGone', at, startsAt: bar(1).startsAt });
+    expect(book.bars()).toEqual([bar(0), bar(2)]);
+  });
+
   it('are those of the regular session: from the open to the minute before the mark', () => {
     const book = new BarBook(session);
     for (const minute of [-1, 0, 389, 390]) book.put(bar(minute));

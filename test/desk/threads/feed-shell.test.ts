@@ -12,6 +12,7 @@ import { streamerSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { SessionTimes } from '../../../src/engine/domain/session-calendar.ts';
 import type { UnderlyingSymbol } from '../../../src/engine/domain/underlying.ts';
 import { addMicros, epochMicros, priceFromDollars } from '../../../src/engine/domain/units.ts';
+import { EVENT_FLAGS } from '../../../src/engine/feed/event-flags.ts';
 import { Counters, createCountersBuffer } from '../../../src/ops/counters.ts';
 import { DATE, quoteToken, startTestSim } from '../../sim/sim-under-test.ts';
 import { buildAt, buildSession } from '../../support/chain-builder.ts';
@@ -431,6 +432,21 @@ describe('the shell of the feed', () => {
     await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'bar').length === 2);
     await minutes(3);
     expect(rig.connections()).toEqual([true, false, true, false, true]);
+  });
+
+  it('hands on that the feed takes a bar back', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    const { open } = buildSession(DATE);
+    await rig.until(() =>
+      server.received.some(({ channel, add }) => channel === 3 && add !== undefined),
+    );
+    server.candle('SPY{=m,tho=true}', millisOf(open));
+    await rig.until(() => rig.kinds().has('bar'));
+    server.candle('SPY{=m,tho=true}', millisOf(open), EVENT_FLAGS.removeEvent);
+    await rig.until(() => rig.kinds().has('barGone'));
+    expect(rig.inputs.find(({ kind }) => kind === 'barGone')).toMatchObject({ startsAt: open });
   });
 
   it('takes no volume from a trade of an earlier day, which is the last until a contract trades', async () => {

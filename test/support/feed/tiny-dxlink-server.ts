@@ -54,8 +54,8 @@ export class TinyDxLinkServer {
   }
 
   /** Sends everybody one candle that began at a time. */
-  candle(symbol: string, timeMillis: number): void {
-    const data = ['Candle', [symbol, 0, timeMillis, 669, 670, 668, 669.5, 100]];
+  candle(symbol: string, timeMillis: number, flags = 0): void {
+    const data = ['Candle', [symbol, flags, timeMillis, 669, 670, 668, 669.5, 100]];
     const frame = { type: 'FEED_DATA', channel: 3, data };
     for (const socket of this.server.clients) socket.send(JSON.stringify(frame));
   }

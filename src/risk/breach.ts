@@ -29,7 +29,7 @@ export const PATIENT_TIERS: readonly BreachTier[] = [
  * between them or what could not be trusted: a quote's life. */
 export const MAX_CREDIT_MILLIS = 5_000;
 
-/** What a jump that nothing explains must last: as long as a fast breach by a tenth. */
+/** What may be a mistaken tick must last: as long as a fast breach by a tenth. */
 export const JUMP_LASTS_MILLIS = 2_000;
 
 /** What is remembered between observations. Plain data; `NO_BREACH` to begin with. */
@@ -47,9 +47,9 @@ export interface BreachObservation {
   /** How far the limit is broken: 1 = exactly at it. Undefined = not to be trusted just now, and
    * the clock stands still. */
   readonly multiple: number | undefined;
-  /** True where prices jumped and nothing explains it. Such a jump may be a mistaken tick: it must
-   * last for `JUMP_LASTS_MILLIS`, whatever tier it reaches. */
-  readonly isJump?: boolean;
+  /** True where it may be a mistaken tick: prices jumped and nothing explains it, or it is a matter of a few
+   * cents. It must last for `JUMP_LASTS_MILLIS`, whatever tier it reaches. */
+  readonly isDoubtful?: boolean;
   /** When the newest evidence behind `multiple` arrived, in market time. */
   readonly evidenceAt: EpochMicros;
 }
@@ -95,7 +95,7 @@ export function observeBreach(
   tiers: readonly BreachTier[],
   observation: BreachObservation,
 ): BreachJudgement {
-  const { multiple, isJump = false, evidenceAt } = observation;
+  const { multiple, isDoubtful = false, evidenceAt } = observation;
   if (multiple === undefined) {
     if (memory.creditMicros.length === 0) return UNBROKEN;
     return { memory: doubted(memory, evidenceAt), confirmed: undefined };
@@ -109,7 +109,7 @@ export function observeBreach(
   );
   const confirmed = tiers.findLast((tier, i) => {
     const credit = creditMicros[i] ?? -1;
-    const least = isJump ? Math.max(tier.afterMillis, JUMP_LASTS_MILLIS) : tier.afterMillis;
+    const least = isDoubtful ? Math.max(tier.afterMillis, JUMP_LASTS_MILLIS) : tier.afterMillis;
     return credit >= least * MICROS_PER_MILLI;
   });
   const newest = memory.evidenceAt === undefined || elapsed > 0 ? evidenceAt : memory.evidenceAt;

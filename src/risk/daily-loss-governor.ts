@@ -28,7 +28,7 @@ export interface GovernorInput {
   /** The day with what is not trusted at its best side; undefined = not known. */
   readonly atBestCents?: Cents | undefined;
   /** True where marks jumped and nothing explains it, see breach.ts. */
-  readonly isJump?: boolean;
+  readonly isDoubtful?: boolean;
   /** The part that no market can give back: realised, after fees. */
   readonly realizedCents: Cents;
   /** True while every mark behind the day's P&L passes the quote-width guard. */
@@ -72,10 +72,10 @@ function certainMultiple(limitCents: number, input: GovernorInput): number | und
 }
 
 function look(memory: BreachMemory, limitCents: number, input: GovernorInput): Broken {
-  const { realizedCents, isJump = false, tiers = FAST_TIERS } = input;
+  const { realizedCents, isDoubtful = false, tiers = FAST_TIERS } = input;
   const multiple = certainMultiple(limitCents, input);
   const evidenceAt = multiple === undefined ? input.lookedAt : input.evidenceAt;
-  const judged = observeBreach(memory, tiers, { multiple, isJump, evidenceAt });
+  const judged = observeBreach(memory, tiers, { multiple, isDoubtful, evidenceAt });
   const isRealised = multipleOf(realizedCents, limitCents) >= 1 && (multiple ?? 1) >= 1;
   return { memory: judged.memory, isBroken: isRealised || judged.confirmed !== undefined };
 }

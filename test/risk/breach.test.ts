@@ -190,8 +190,12 @@ describe('a breach that fires at once', () => {
 });
 
 describe('a breach by a jump that nothing explains', () => {
-  const judge = (memory: BreachMemory, millis: number, isJump: boolean) =>
-    observeBreach(memory, FAST_TIERS, { multiple: 2, isJump, evidenceAt: micros(millis * 1_000) });
+  const judge = (memory: BreachMemory, millis: number, isDoubtful: boolean) =>
+    observeBreach(memory, FAST_TIERS, {
+      multiple: 2,
+      isDoubtful,
+      evidenceAt: micros(millis * 1_000),
+    });
 
   it('has to last, however far it reaches', () => {
     const first = judge(NO_BREACH, 0, true);
@@ -205,7 +209,7 @@ describe('a breach by a jump that nothing explains', () => {
     const looks = (multiple: number, millis: number, memory: BreachMemory) =>
       observeBreach(memory, FAST_TIERS, {
         multiple,
-        isJump: true,
+        isDoubtful: true,
         evidenceAt: micros(millis * 1_000),
       });
     let { memory } = looks(1, 0, NO_BREACH);

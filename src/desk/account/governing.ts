@@ -144,7 +144,7 @@ export function govern(desk: DeskContext): void {
   const judged = governDailyLoss(day.governor, {
     dayPnlCents: pnl.liquidationCents,
     atBestCents: pnl.atBestCents,
-    isJump: isBeyond && haveMarksJumped(desk),
+    isDoubtful: isBeyond && haveMarksJumped(desk),
     realizedCents: cents(realizedCents - feesCents),
     trusted: pnl.trusted,
     evidenceAt: pnl.evidenceAt ?? desk.at.market,

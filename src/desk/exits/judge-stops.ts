@@ -24,6 +24,7 @@ import { isShortSide, legsOfPart, sideOrWhole, wholeOf } from './exit-input.ts';
 import type { ExitPolicy } from './exit-policy.ts';
 import { hasJumped } from './jump.ts';
 import type { HeldLeg, OpenPosition } from './open-position.ts';
+import { mostWidth } from './quote-guard.ts';
 import { NO_TRAIL, observeGain, type TrailMemory, trailingStop } from './trailing.ts';
 
 type Stop = NonNullable<ExitPlan['stop']>;
@@ -96,13 +97,23 @@ function isShortPassed(legs: readonly HeldLeg[], spot: Price | undefined): boole
 
 /** How far a stop counts as broken. That of a side whose short the price has passed waits for nothing, however
  * little it is broken: quotes of the options and of the underlying say the same. */
-function countedMultiple(
-  { multiple }: Measured,
-  { policy, soundSpot }: ExitInput,
-  shorts: readonly HeldLeg[] | undefined,
-): number {
-  if (shorts === undefined || multiple < 1 || !isShortPassed(shorts, soundSpot())) return multiple;
-  return Math.max(multiple, policy.tiers.at(-1)?.multiple ?? multiple);
+function countedMultiple(multiple: number, isPassed: boolean, { tiers }: ExitPolicy): number {
+  return isPassed ? Math.max(multiple, tiers.at(-1)?.multiple ?? multiple) : multiple;
+}
+
+/** By how much a stop is broken, in 1/10,000 dollar a unit. */
+function beyond(stop: Stop, { debit }: Measured): number {
+  return stop.kind === 'debitAtOrAbove' ? debit - stop.price : debit + stop.price;
+}
+
+/** True where one mistaken tick could break a stop by so much: by no more than trusted quotes of its legs may be
+ * wide, be that three tenths of a stop at some cents, or by a jump. */
+function mayBeTick(by: number, legs: readonly HeldLeg[], input: ExitInput): boolean {
+  const { guard } = input.policy;
+  return (
+    by <= legs.length * mostWidth(0, guard, gridOf(legs).step) ||
+    hasJumped(legs, { ...input, guard })
+  );
 }
 
 /** Units of a side are those of its own shorts: of the other side more may be left, or less. */
@@ -130,10 +141,14 @@ function judgeStop(
   const measured = measure(stop, cost, policy);
   const isKnown = measured !== undefined && cost.kind !== 'unknown';
   const evidenceAt = isKnown ? cost.evidenceAt : at.market;
-  const multiple = measured && countedMultiple(measured, input, isWhole ? undefined : legs);
-  const isJump =
-    firesAtOnce(multiple ?? 0, policy.tiers) && hasJumped(legs, { ...input, guard: policy.guard });
-  const observation = { multiple, isJump, evidenceAt };
+  const isBroken = measured !== undefined && measured.multiple >= 1;
+  const isPassed = isBroken && !isWhole && isShortPassed(legs, input.soundSpot());
+  const multiple = measured && countedMultiple(measured.multiple, isPassed, policy);
+  const isDoubtful =
+    isBroken &&
+    firesAtOnce(multiple ?? 0, policy.tiers) &&
+    mayBeTick(isPassed ? Infinity : beyond(stop, measured), legs, input);
+  const observation = { multiple, isDoubtful, evidenceAt };
   const { memory, confirmed } = observeBreach(before, policy.tiers, observation);
   if (confirmed === undefined || measured === undefined) {
     return memory === NO_BREACH ? UNBROKEN : { memory };

@@ -3,6 +3,7 @@ import { evaluateExit } from '../../../src/desk/exits/evaluate-exit.ts';
 import type { ExitInput } from '../../../src/desk/exits/exit-input.ts';
 import { policyOf } from '../../../src/desk/exits/exit-policy.ts';
 import { hasJumped } from '../../../src/desk/exits/jump.ts';
+import type { OpenPosition } from '../../../src/desk/exits/open-position.ts';
 import { QUOTE_GUARD } from '../../../src/desk/exits/quote-guard.ts';
 import { priceFromDollars } from '../../../src/engine/domain/units.ts';
 import {
@@ -124,6 +125,57 @@ describe('a stop at a debit of $1', () => {
       memory = judged.memory;
       expect(judged.decision).toBe('hold');
     }
+  });
+});
+
+describe('a stop at six cents of a side', () => {
+  const position = {
+    ...CONDOR,
+    exitPlan: { ...CONDOR.exitPlan, sideStop: { debit: priceFromDollars(0.06) } },
+  };
+
+  function look(millis: number, ask: number, change: Partial<ExitInput> = {}) {
+    const at = atMillis(millis);
+    const far: Sides = [0.01, 0.02];
+    const sides: Readonly<Record<string, Sides>> = {
+      P595: [0.03, 0.04],
+      P585: far,
+      C605: [ask - 0.02, ask],
+      C615: far,
+    };
+    return evaluateExit(exitInput(position, { at, quotes: quotesAt(at, sides), ...change }));
+  }
+
+  it('waits two seconds where it is broken by no more than its legs may be wide', () => {
+    const { memory, decision } = look(0, 0.17);
+    expect(decision).toBe('hold');
+    expect(look(1_999, 0.17, { memory }).decision).toBe('hold');
+    expect(look(2_000, 0.17, { memory }).decision).toMatchObject({ reason: 'callSideStop' });
+  });
+
+  it('fires at once where it is broken by more, or the price has passed its short', () => {
+    expect(look(0, 0.18).decision).toMatchObject({ reason: 'callSideStop' });
+    const passed = { spot: priceFromDollars(605.1), soundSpot: () => priceFromDollars(605.1) };
+    expect(look(0, 0.17, passed).decision).toMatchObject({ reason: 'callSideStop' });
+  });
+});
+
+describe('a stop at ten cents of value', () => {
+  const position: OpenPosition = {
+    ...LONG_CALL,
+    exitPlan: {
+      ...LONG_CALL.exitPlan,
+      stop: { kind: 'valueAtOrBelow', price: priceFromDollars(0.1) },
+    },
+  };
+  const look = (bid: number) =>
+    evaluateExit(
+      exitInput(position, { quotes: quotesAt(atMillis(0), { C605: [bid, bid + 0.02] }) }),
+    );
+
+  it('fires at once only where more is gone than its quote may be wide', () => {
+    expect(look(0.05).decision).toBe('hold');
+    expect(look(0.04).decision).toMatchObject({ reason: 'stop' });
   });
 });
 

@@ -219,7 +219,9 @@ function coverNotes(
   return [...kept, ...longs.map((symbol) => `${symbol}: ${STAYS.cover}`)];
 }
 
-function limitOf(
+/** The first limit of a close on this book, and the worst that it is walked to; nets per share in 1/10,000
+ * dollar, credit positive. */
+export function closingLimits(
   legs: readonly OrderLeg[],
   net: NetPrices,
   spot: Price | undefined,
@@ -284,7 +286,7 @@ export function closingIntentOf(
     const message = `no leg has a market to close in now (${notes.join('; ')}); try again when it has`;
     return deny('leg_market_missing', message, { positionId: position.positionId });
   }
-  const { limit, worst } = limitOf(legs, net, spotNow(desk), request.urgency);
+  const { limit, worst } = closingLimits(legs, net, spotNow(desk), request.urgency);
   const intent: OrderIntent = {
     intentId: desk.orders.nextIntentId(desk.day.session.date),
     purpose: request.purpose,

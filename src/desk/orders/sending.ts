@@ -102,21 +102,17 @@ export function recordIntent(
   return order;
 }
 
-/** Journals the better limit that an intent goes out at, with the exit plan of it. */
+/** Journals the better limit that an intent goes out at, with the exit plan of what it opens. */
 function appendBetter(
   desk: DeskContext,
-  { intentId, limit: previewed }: OrderIntent,
+  { intentId, purpose, limit: previewed }: OrderIntent,
   { limit, exitPlan }: OrderIntent,
 ): number | undefined {
   if (limit === previewed) return undefined;
   const plan = exitPlan === undefined ? {} : { exitPlan };
-  return desk.out.append({
-    kind: 'repriced',
-    intentId,
-    limit,
-    reason: 'better at confirm',
-    ...plan,
-  });
+  const reason = 'better at confirm';
+  const better = { kind: 'repriced', intentId, limit, reason, ...plan } as const;
+  return desk.out.append(better, purpose !== 'open');
 }
 
 /** What must not work beside a close: the stop of its position at the broker, an opening of that position,

@@ -1,8 +1,9 @@
 /** How a position that was opened by hand is left: by a stop wherever the loss is not already paid,
  * for a profit where asked for, and by the clock. Pure. */
 import { gridOf, multiplierOfLegs } from '../../engine/domain/instrument.ts';
+import type { NetPrices } from '../../engine/domain/net-price.ts';
 import type { ExitPlan, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
-import { ceilToTick, floorToTick } from '../../engine/domain/tick-grid.ts';
+import { ceilToTick, floorToTick, tickAt } from '../../engine/domain/tick-grid.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import {
   amountCents,
@@ -11,7 +12,7 @@ import {
   PRICE_PER_DOLLAR,
   price,
 } from '../../engine/domain/units.ts';
-import { deny, type Outcome } from '../../engine/domain/verdict.ts';
+import { type Denial, deny, type Outcome } from '../../engine/domain/verdict.ts';
 import { payoffSummary } from '../../engine/pricing/payoff.ts';
 import { FURTHEST_STOP, leastToClose } from '../../strategies/plan-choices.ts';
 
@@ -28,17 +29,19 @@ export interface Opened {
   readonly takeProfit: Price | undefined;
 }
 
+type Priced = Pick<Opened, 'legs' | 'net'>;
+
 const PRICE_PER_CENT = PRICE_PER_DOLLAR / CENTS_PER_DOLLAR;
 /** A stop nearer than this share of the worst case would be noise. */
 const NEAREST_STOP = 0.25;
 
 /** Worst and best case per share of one unit, before fees, positive; undefined where one has no end. */
-function casesOf({ legs, net }: Opened): { worst: number | undefined; best: number | undefined } {
+function casesOf({ legs, net }: Priced): { worst: number | undefined; best: number | undefined } {
   const facts = { legs, quantity: 1, netPrice: net, feesCents: cents(0) };
   const { maxLossCents, maxProfitCents } = payoffSummary(facts);
-  const perShare = (amount: number | undefined): number | undefined =>
+  const shareOf = (amount: number | undefined): number | undefined =>
     amount === undefined ? undefined : (amount * PRICE_PER_CENT) / multiplierOfLegs(legs);
-  return { worst: perShare(maxLossCents), best: perShare(maxProfitCents) };
+  return { worst: shareOf(maxLossCents), best: shareOf(maxProfitCents) };
 }
 
 /** As much as was taken in, within bounds by the worst case: for a credit, a stop at twice of it. */
@@ -101,6 +104,44 @@ export function manualExit(opened: Opened): Outcome<{ readonly exitPlan: ExitPla
   const isPaid = worst + net <= PRICE_PER_CENT;
   if (stopLoss === undefined && isPaid) return { exitPlan: plain };
   return { exitPlan: { ...stopAt(opened, stopLoss ?? usualStop(net, worst)), ...plain } };
+}
+
+function perShare(amount: number): string {
+  return (amount / PRICE_PER_DOLLAR).toFixed(2);
+}
+
+/** What to do about a stop that is broken at entry, from the least loss a share at which it would not be. */
+function adviceFor(opened: Priced, least: number): string {
+  const { worst = Number.POSITIVE_INFINITY } = casesOf(opened);
+  const isPaid = worst + opened.net <= PRICE_PER_CENT;
+  if (least < worst)
+    return `a stop_loss of at least ${perShare(least)}${isPaid ? ', or none' : ''}`;
+  return isPaid ? 'no stop_loss' : 'other legs, for no stop fits so wide a market';
+}
+
+/** Why a stop would be broken at entry: what is opened at natural and closed at natural loses as much as the market
+ * is wide, and is stopped for that a moment later. A target is never met there: it lies beyond the entry. `how`
+ * leads to what to ask for instead. Nets per share in 1/10,000 dollar, credit positive. */
+export function brokenAtEntry(
+  opened: Priced,
+  stop: ExitPlan['stop'],
+  { mid, natural }: NetPrices,
+  how: string,
+): Denial | undefined {
+  const { legs, net } = opened;
+  const width = 2 * (mid - natural);
+  if (stop === undefined || debitAt(stop) > net + width) return undefined;
+  const grid = gridOf(legs);
+  const atEntry = net + width;
+  const least = floorToTick(grid, atEntry) + tickAt(grid, atEntry) - net;
+  const debit = natural + width;
+  const closes = `${debit < 0 ? 'brings' : 'costs'} ${perShare(Math.abs(debit))}`;
+  const message = `a stop at a loss of ${perShare(debitAt(stop) - net)} a share is broken at entry: closing at natural ${closes} now, ${perShare(width)} a share worse than opening at natural; ${how} ${adviceFor(opened, least)}`;
+  return deny('argument_invalid', message, {
+    argument: 'stop_loss',
+    closingDebitPrice: debit / PRICE_PER_DOLLAR,
+    leastStopLoss: least / PRICE_PER_DOLLAR,
+  }).denied;
 }
 
 /** What closing one unit costs at a stop or target, negative where it brings something in. */

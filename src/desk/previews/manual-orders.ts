@@ -17,7 +17,7 @@ import type { OrderRequest } from '../engine-api-requests.ts';
 import type { HeldLeg } from '../exits/open-position.ts';
 import { areFree, asHeld, closingIntentOf } from '../orders/closing.ts';
 import { coverDenial, uncovers } from '../orders/long-cover.ts';
-import { manualExit } from './manual-exit.ts';
+import { brokenAtEntry, manualExit } from './manual-exit.ts';
 import { type ReadOrder, readOrder } from './manual-legs.ts';
 import { workedPrices } from './manual-prices.ts';
 import type { PreviewAnswer, PreviewTurn } from './preview-shelf.ts';
@@ -89,6 +89,9 @@ function proposeByHand(
   const timeExitAt = desk.day.schedule.flattenStartAt;
   const exit = manualExit({ legs, quantity, net: limit, worst, timeExitAt, stopLoss, takeProfit });
   if ('denied' in exit) return exit;
+  const { exitPlan } = exit;
+  const broken = brokenAtEntry({ legs, net: limit }, exitPlan.stop, net, 'give');
+  if (broken !== undefined) return { denied: broken };
   return {
     strategy: BY_HAND,
     legs,
@@ -96,7 +99,7 @@ function proposeByHand(
     limit,
     natural: net.natural,
     worst,
-    exitPlan: exit.exitPlan,
+    exitPlan,
     reasons: ['The legs were chosen by hand; the limits are those of every order.'],
     figures: {
       mid: dollarsFromPrice(net.mid),

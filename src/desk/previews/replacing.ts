@@ -33,6 +33,7 @@ import { drifted } from './drift-snapshot.ts';
 import { exitOfReplacement } from './exit-of-replacement.ts';
 import { judgeIntent } from './judging.ts';
 import { atLiveLimit } from './live-limit.ts';
+import { brokenAtEntry } from './manual-exit.ts';
 import { workedPrices } from './manual-prices.ts';
 import type { PreviewAnswer, PreviewTurn } from './preview-shelf.ts';
 import { finishPreview, refuse } from './previews.ts';
@@ -91,6 +92,10 @@ export function previewReplace(
   const repriced = { quantity: old.quantity - filledUnits(found.order), limit, worst };
   const exit = exitOfReplacement(desk, old, repriced);
   if ('denied' in exit) return no(exit);
+  const byHand = old.strategy === 'place_order' ? exit.exitPlan.stop : undefined;
+  const anew = 'cancel the order and place it anew with';
+  const broken = brokenAtEntry({ legs: old.legs, net: limit }, byHand, net, anew);
+  if (broken !== undefined) return no({ denied: broken });
   const intentId = desk.orders.nextIntentId(desk.day.session.date);
   const intent = {
     ...old,

@@ -24,7 +24,7 @@ const BETTER_CENTS = [-10, -2, 1, 2, 2, 3, 3, 5, 10, 30];
 
 /** A limit that only a good moment fills, and a loss that hardly a market is too narrow for. */
 const TIGHT_CENTS = [-1, 0, 0, 1];
-const TIGHT_STOPS = [0.01, 0.01, 0.02];
+const TIGHT_STOPS = [0.03, 0.03, 0.05];
 
 const STRUCTURES = {
   long: 4,
@@ -132,7 +132,7 @@ export function handOrder(random: SeededRandom, moment: HandMoment): OrderReques
   };
 }
 
-/** More contracts than the market mostly shows, at a limit of its own, with a stop as close as can be:
+/** More contracts than the market mostly shows, at a limit of its own, with a stop about as close as can be:
  * what fills at once is stopped while the rest still works. */
 export function tightHandOrder(random: SeededRandom, moment: HandMoment): OrderRequest {
   const side = random.pick([1, -1] as const);

@@ -206,6 +206,78 @@ describe('an opening whose price improved before its confirm', () => {
   });
 });
 
+describe('a close whose market moved between preview and confirm', () => {
+  function heldStraddle(): { rig: DeskRig; positionId: string } {
+    const rig = new DeskRig({ limits: WIDE });
+    const { positionId } = rig.openPosition(STRADDLE);
+    rig.size = 0;
+    rig.quotes();
+    return { rig, positionId };
+  }
+
+  /** What it is sent at, what its preview named, and the natural net at that moment. */
+  function closedAfter({ rig, positionId }: ReturnType<typeof heldStraddle>, atmVol: number) {
+    const { card, tokenSha256 } = rig.previewClose(positionId);
+    rig.atmVol = atmVol;
+    rig.quotes();
+    rig.send({ kind: 'confirm', tokenSha256 });
+    const order = rig.orders().at(-1);
+    if (order === undefined) throw new Error('it was refused');
+    const { intent, limit, approved } = order;
+    const net = netPrices(intent.legs, (symbol) => quoteOf(rig.desk.context, symbol));
+    const natural = 'missing' in net ? Number.NaN : net.natural;
+    return {
+      order,
+      limit,
+      sentAt: approved?.intent.limit,
+      natural,
+      agreed: card.limitPrice * 10_000,
+    };
+  }
+
+  it('is sent at the better price, recorded as agreed with the better limit behind it', () => {
+    const held = heldStraddle();
+    const { order, limit, sentAt, natural, agreed } = closedAfter(held, 0.26);
+    expect(natural).toBeGreaterThan(agreed + 5_000);
+    expect(limit).toBeGreaterThanOrEqual(natural);
+    expect(sentAt).toBe(limit);
+    const { intentId } = order.intent;
+    const { rig } = held;
+    expect(rig.bodies('intentRecorded').at(-1)?.intent).toMatchObject({ intentId, limit: agreed });
+    const better = { kind: 'repriced', intentId, limit, reason: 'better at confirm' };
+    expect(rig.bodies('repriced').at(-1)).toEqual(better);
+  });
+
+  it('of what was sold buys back at less', () => {
+    const rig = new DeskRig({ limits: WIDE });
+    const { positionId } = rig.openPosition(CONDOR);
+    rig.size = 0;
+    rig.quotes();
+    const { limit, natural, agreed } = closedAfter({ rig, positionId }, 0.12);
+    expect(natural).toBeGreaterThan(agreed);
+    expect(limit).toBeGreaterThanOrEqual(natural);
+  });
+
+  it('is never sent at worse than was agreed', () => {
+    const held = heldStraddle();
+    const { rig } = held;
+    const { length: moved } = rig.bodies('repriced');
+    const { limit, natural, agreed } = closedAfter(held, 0.12);
+    expect(natural).toBeLessThan(agreed);
+    expect(limit).toBe(agreed);
+    expect(rig.bodies('repriced')).toHaveLength(moved);
+  });
+
+  it('goes on at the better price after a restart, at the broker too', () => {
+    const held = heldStraddle();
+    const { order, limit } = closedAfter(held, 0.26);
+    held.rig.advance(1);
+    const again = held.rig.restart(held.rig.records(), { isOpen: false });
+    expect(again.order(order.intent.intentId)).toMatchObject({ limit, brokerLimit: limit });
+    expect(again.gateway.snapshot(again.at)?.workingOrders).toMatchObject([{ limit }]);
+  });
+});
+
 describe('a breakout at its confirm', () => {
   function refusedAfter(move: (rig: DeskRig) => void) {
     const rig = breakoutRig({ limits: WIDE });

@@ -9,6 +9,7 @@ import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { LimitSettings } from '../../../src/risk/limits.ts';
 import { breakoutRig } from '../../support/breakout-rig.ts';
+import type { Sides } from '../../support/desk-rig.ts';
 import { CONDOR, DeskRig, denialIn, LOTTO, TRADER, valueIn } from '../../support/desk-rig.ts';
 
 const ORB: StrategyRequest = {
@@ -150,11 +151,15 @@ describe('the exit plan of an order by hand that is replaced', () => {
     quantity: 1,
   };
 
-  function byHand(request: OrderRequest, { spot = 600.6, limit = 0.01 } = {}) {
+  function byHand(
+    request: OrderRequest,
+    { spot = 600.6, limit = 0.01, edit = (sides: Sides) => sides } = {},
+  ) {
     const rig = new DeskRig({ limits: WIDE });
     const tokenSha256 = rig.newToken();
     const old = valueIn(rig.ask<TradeCard>({ kind: 'previewOrder', request, tokenSha256 }, TRADER));
     const orderId = restAt(rig, tokenSha256);
+    rig.edit = edit;
     rig.quotes(spot);
     rig.advance(1);
     return { old, reply: replace(rig, orderId, limit).reply };
@@ -205,6 +210,15 @@ describe('the exit plan of an order by hand that is replaced', () => {
     const takeProfit = old.limitPrice - 0.01;
     const { code, message } = denialIn(byHand({ ...SPREAD, takeProfit }).reply);
     const words = 'profit that was asked for is not below the best case';
+    expect([code, message]).toEqual(['argument_invalid', expect.stringContaining(words)]);
+  });
+
+  it('is refused where the stop that was asked for would be broken at entry, as the market is now', () => {
+    const edit = ({ bid = 0, ask = 0 }: Sides) => ({ bid: bid - 0.04, ask: ask + 0.04 });
+    const { code, message, numbers } = denialIn(
+      byHand({ ...SPREAD, stopLoss: 0.1 }, { edit }).reply,
+    );
+    const words = `cancel the order and place it anew with a stop_loss of at least ${numbers['leastStopLoss']}`;
     expect([code, message]).toEqual(['argument_invalid', expect.stringContaining(words)]);
   });
 

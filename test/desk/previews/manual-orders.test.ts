@@ -6,7 +6,7 @@ import { occSymbol } from '../../../src/engine/domain/instrument.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { CHECKS } from '../../../src/risk/gate.ts';
 import type { Preview, Reply } from '../../support/desk-rig.ts';
-import { DeskRig, TRADER } from '../../support/desk-rig.ts';
+import { DeskRig, denialIn, TRADER } from '../../support/desk-rig.ts';
 
 const EXPIRY = sessionDate('2026-11-20');
 
@@ -115,6 +115,51 @@ describe('an order by hand', () => {
     expect(codeOf(ask(new DeskRig(), { ...SPREAD, takeProfit: -1 }))).toBe('argument_invalid');
     const beyond = ask(new DeskRig(), { ...SPREAD, takeProfit: 5 });
     expect(JSON.stringify(beyond)).toContain('take_profit must be less than the best case');
+  });
+
+  it('has no stop that is broken as soon as it is opened: the least loss that is taken is named', () => {
+    const { natural, mid } = previewed(new DeskRig(), SPREAD).card.expectedFill;
+    const width = 2 * (mid - natural);
+    const closing = (natural + width).toFixed(2);
+    for (const stopLoss of [0.01, (mid - natural) / 2, width - 0.01]) {
+      const rig = new DeskRig();
+      const refused = denialIn(ask(rig, { ...SPREAD, stopLoss }));
+      expect(refused.code).toBe('argument_invalid');
+      expect(refused.message).toContain(`closing at natural costs ${closing} now`);
+      const { leastStopLoss } = refused.numbers;
+      expect(refused.message).toMatch(`give a stop_loss of at least ${leastStopLoss}`);
+      const taken = ask(rig, { ...SPREAD, stopLoss: Number(leastStopLoss) });
+      expect(codeOf(taken)).toBe('passed');
+      const nearer = ask(rig, { ...SPREAD, stopLoss: Number(leastStopLoss) - 0.01 });
+      expect(codeOf(nearer)).toBe('argument_invalid');
+    }
+  });
+
+  it('is not stopped in the market that it was opened in, sold or bought, at the least loss taken', () => {
+    const bought = { legs: [leg('buyToOpen', 'call', 603)], quantity: 1 };
+    const spread = {
+      legs: [leg('buyToOpen', 'put', 598), leg('sellToOpen', 'put', 595)],
+      quantity: 1,
+    };
+    for (const request of [SPREAD, bought, spread]) {
+      const rig = new DeskRig();
+      const { leastStopLoss } = denialIn(ask(rig, { ...request, stopLoss: 0.01 })).numbers;
+      const { natural } = previewed(rig, request).card.expectedFill;
+      const stopLoss = Number(leastStopLoss);
+      rig.execute(previewed(rig, { ...request, limit: natural, stopLoss }));
+      rig.advance(60);
+      expect(rig.positions()).toHaveLength(1);
+      expect(rig.bodies('exitTriggered')).toEqual([]);
+    }
+  });
+
+  it('may go without a stop where none fits a market so wide, bought', () => {
+    const rig = new DeskRig();
+    rig.edit = (sides, _right, strike) => (strike === 603 ? { bid: 0.1, ask: 0.5 } : sides);
+    rig.quotes();
+    const bought = { legs: [leg('buyToOpen', 'call', 603)], quantity: 1, stopLoss: 0.2 };
+    expect(denialIn(ask(rig, bought)).message).toContain('brings 0.10 now, 0.40 a share worse');
+    expect(denialIn(ask(rig, bought)).message).toMatch(/give no stop_loss$/);
   });
 
   it('is never worked to a price at which it can only lose, however wide the market is', () => {

@@ -32,7 +32,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'leaves-two-hours-late': 34,
   'target-followed': 1288,
   'unknown-told-to-nobody': 27,
-  'moved-told-to-nobody': 453,
+  'moved-told-to-nobody': 96,
   'stops-of-the-limit': 7,
   'stops-at-60-percent': 2,
   'incident-never-over': 2,

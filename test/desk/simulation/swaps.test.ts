@@ -232,7 +232,7 @@ describe('the simulation misses, once it always passes, the check of', {
     ],
     [{ strategy_limit: /takes place_order to \d+ units/ }, 299],
     [{ principal_limit: /comes behind \d+ openings of alice/ }, 245],
-    [{ open_orders: /is the opening number 2 at once/ }, 213],
+    [{ open_orders: /is the opening number 2 at once/ }, 177],
     [{ order_rate: /orders in a minute/ }, 42],
     [{ orders_per_day: /orders in a day/ }, 633],
     [{ portfolio_delta: /net delta/, cool_down: /opens after .* lost 3 times/ }, 53],

@@ -327,6 +327,16 @@ describe('answers of tastytrade', () => {
     expect(settlementsIn(body, new Set(), wall)?.found).toEqual([]);
   });
 
+  it('on a settlement of no contract settle nothing', () => {
+    const kind = {
+      symbol: 'SPXW  260804P06400000',
+      'transaction-sub-type': 'Cash Settled Exercise',
+    };
+    const items = ['0', 1e-12].map((quantity, id) => ({ id, ...kind, quantity, value: '1500.0' }));
+    const body = JSON.stringify({ data: { items } });
+    expect(settlementsIn(body, new Set([kind.symbol]), epochMicros(1))?.found).toEqual([]);
+  });
+
   it.each(['RUTW  260804P02400000', 'SPX   260804P06400000'])(
     'on a settlement in cash of a class that is not traded here move no shares (%s)',
     (symbol) => {

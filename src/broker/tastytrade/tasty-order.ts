@@ -8,6 +8,7 @@ import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { epochMicrosFromMillis, priceFromDollars } from '../../engine/domain/units.ts';
 import type { OrderStanding } from '../order-gateway.ts';
+import { numberOnWire } from '../wire-number.ts';
 
 export interface TastyFill {
   readonly fillId: string;
@@ -52,14 +53,7 @@ export interface TastyOrder {
 }
 
 /** A number as this broker writes it: text, number, or nothing. */
-export const wireNumber = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .transform((value) => {
-    const number =
-      value === null || value === undefined || value === '' ? Number.NaN : Number(value);
-    return Number.isFinite(number) ? number : undefined;
-  });
+export const wireNumber = z.union([z.string(), z.number()]).nullish().transform(numberOnWire);
 
 /** An id: a number on one day and text on another. */
 export const wireId = z

@@ -160,7 +160,6 @@ describe('an order of tastytrade', () => {
     ['what replaces it', { 'replacing-order-id': 302 }],
     ['its limit', { price: '1.03' }],
     ['why it was rejected', { 'reject-reason': 'no' }],
-    ['that it has no legs', { legs: [] }],
     ['another leg', { legs: [LEG, { ...LEG, symbol: 'SPY   260804P00635000' }] }],
     ['the instrument', { legs: [{ ...LEG, symbol: 'SPY   260804P00635000' }] }],
     ['the action', { legs: [{ ...LEG, action: 'Buy to Open' }] }],

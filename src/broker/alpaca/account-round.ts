@@ -44,7 +44,7 @@ interface Round {
   readonly orders: OrderList;
   /** Orders that are open, whenever they were given. */
   open: readonly WireOrder[] | undefined;
-  positions: readonly Fields[] | undefined;
+  positions: readonly HeldPosition[] | undefined;
   account: Fields | undefined;
 }
 
@@ -126,8 +126,10 @@ export class AccountRounds {
       this.#compare(number, round);
     });
     this.#get('/v2/positions', (value) => {
-      if (Array.isArray(value) && value.every(isFields)) round.positions = value;
-      this.#compare(number, round);
+      if (number !== this.#number) return;
+      round.positions = positionsIn(value);
+      if (round.positions === undefined) this.#fail('a position in /v2/positions cannot be read');
+      else this.#compare(number, round);
     });
     this.#get('/v2/account', (value) => {
       if (isFields(value)) round.account = value;
@@ -191,7 +193,7 @@ export class AccountRounds {
       cashCents: cents('cash'),
       buyingPowerCents: cents('options_buying_power'),
       marginCents: cents('maintenance_margin'),
-      positions: positions.flatMap(positionIn),
+      positions,
       workingOrders: lines.flatMap(workingIn),
       endedOrders: lines.flatMap(endedIn),
       fills: lines
@@ -208,13 +210,21 @@ function isSomeGone(before: readonly HeldPosition[], now: readonly HeldPosition[
   return before.some(({ symbol }) => !held.has(symbol) && parseOccSymbol(symbol) !== undefined);
 }
 
-function positionIn(fields: Fields): readonly HeldPosition[] {
-  const name = textIn(fields, 'symbol');
-  const quantity = numberIn(fields, 'qty');
-  if (name === undefined || quantity === undefined || quantity === 0) return [];
-  const averagePrice = priceIn(fields, 'avg_entry_price');
+/** Undefined where a row cannot be read: a position that is not understood is not left out. */
+function positionsIn(rows: unknown): readonly HeldPosition[] | undefined {
+  const read = Array.isArray(rows) ? rows.map(positionIn) : [undefined];
+  if (!read.every((position) => position !== undefined)) return undefined;
+  return read.filter(({ quantity }) => quantity !== 0);
+}
+
+function positionIn(row: unknown): HeldPosition | undefined {
+  if (!isFields(row)) return undefined;
+  const name = textIn(row, 'symbol');
+  const quantity = numberIn(row, 'qty');
+  if (name === undefined || quantity === undefined) return undefined;
+  const averagePrice = priceIn(row, 'avg_entry_price');
   const symbol = instrumentSymbol(instrumentOf(name));
-  return [{ symbol, quantity, ...(averagePrice !== undefined && { averagePrice }) }];
+  return { symbol, quantity, ...(averagePrice !== undefined && { averagePrice }) };
 }
 
 function workingIn(line: OrderLine): readonly WorkingOrder[] {

@@ -87,7 +87,7 @@ export class Settlements {
   }
 }
 
-/** Reads one activity; undefined for one that settles no option. The quantity is what the activity
+/** Reads one activity; undefined for one that settles no option, or took no contract. The quantity is what the activity
  * takes from the position: of a short contract it is positive. */
 export function readSettlement(fields: Fields, now: EpochMicros): Settlement | undefined {
   const id = textIn(fields, 'id');
@@ -97,7 +97,8 @@ export function readSettlement(fields: Fields, now: EpochMicros): Settlement | u
   if (id === undefined || booked === undefined || contract === undefined || taken === undefined) {
     return undefined;
   }
-  const quantity = taken === 0 ? 0 : -taken;
+  if (Math.abs(taken) < 1) return undefined;
+  const quantity = -taken;
   const outcome = booked === 'cash' ? (quantity > 0 ? 'exercised' : 'assigned') : booked;
   const inShares = booked === 'exercised' || booked === 'assigned';
   return {

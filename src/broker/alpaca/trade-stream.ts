@@ -17,7 +17,9 @@ import type { Fields, WireOrder } from './wire-order.ts';
 import { isFields, numberIn, parseJson, priceIn, readOrder, textIn } from './wire-order.ts';
 import { withdrawalIn } from './withdrawal.ts';
 
-const LISTEN = JSON.stringify({ action: 'listen', data: { streams: ['trade_updates'] } });
+/** The stream that tells of orders. */
+const TOLD = 'trade_updates';
+const LISTEN = JSON.stringify({ action: 'listen', data: { streams: [TOLD] } });
 const AUTHORIZE = JSON.stringify({
   action: 'auth',
   key: SECRET_MARKS.keyId,
@@ -74,8 +76,8 @@ export class TradeStream {
     this.#heardAt = this.#world.at.wall;
     const { stream, data } = frame;
     if (stream === 'authorization') this.#onAuthorization(data);
-    else if (stream === 'listening') this.#onAnswered();
-    else if (stream === 'trade_updates') this.#onUpdate(data);
+    else if (stream === 'listening') this.#onAnswered(data);
+    else if (stream === TOLD) this.#onUpdate(data);
   }
 
   #onUpdate(data: Fields): void {
@@ -98,7 +100,11 @@ export class TradeStream {
     else this.#reset('the broker does not take these keys');
   }
 
-  #onAnswered(): void {
+  #onAnswered({ streams }: Fields): void {
+    if (!Array.isArray(streams) || !streams.includes(TOLD)) {
+      this.#reset('the broker does not let the account stream tell of orders');
+      return;
+    }
     if (this.#state === 'listening') return;
     this.#state = 'listening';
     this.#isTold = true;

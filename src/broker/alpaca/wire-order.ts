@@ -7,6 +7,7 @@ import type { LegAction } from '../../engine/domain/order.ts';
 import type { Price } from '../../engine/domain/units.ts';
 import { priceFromDollars } from '../../engine/domain/units.ts';
 import { remembered } from '../remembered-reading.ts';
+import { numberOnWire } from '../wire-number.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -31,10 +32,7 @@ export function textIn(fields: Fields, name: string): string | undefined {
 
 /** A decimal, which comes as a text or as a number. */
 export function numberIn(fields: Fields, name: string): number | undefined {
-  const value = fields[name];
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const number = value === '' ? Number.NaN : Number(value);
-  return Number.isFinite(number) ? number : undefined;
+  return numberOnWire(fields[name]);
 }
 
 /** Dollars per share, signed as Alpaca signs them. */

@@ -22,6 +22,8 @@ import type { TastyOrder } from './tasty-order.ts';
 import { parseTastyOrder, wireId } from './tasty-order.ts';
 
 const PER_PAGE = 200;
+/** A list that never ends is not a list: ten thousand rows of one account. */
+const MOST_PAGES = 50;
 /** Where no beginning is named. */
 const DAYS_BACK = 30;
 const text = z.string().nullish();
@@ -45,8 +47,8 @@ function pageQuery(page: number, isPaged: boolean): string {
   return page === 0 ? '' : `?page-offset=${page}`;
 }
 
-/** Rows of a list until there are enough, or no more. A path without a query is one page, unless the
- * list says otherwise. */
+/** Rows of a list until there are enough, or no more; a part of it does not pass for the whole. A path
+ * without a query is one page, unless the list says otherwise. */
 function* rowsOf(
   path: string,
   enough: number,
@@ -55,7 +57,7 @@ function* rowsOf(
   const isPaged = path.includes('?');
   const perPage = isPaged ? PER_PAGE : Number.POSITIVE_INFINITY;
   const items: unknown[] = [];
-  for (let page = 0; ; page += 1) {
+  for (let page = 0; page < MOST_PAGES; page += 1) {
     const answer = yield* http({ method: 'GET', path: path + pageQuery(page, isPaged) });
     if (answer.kind === 'failed') return answer;
     if (answer.status !== 200) return refusedBy(answer, what);
@@ -63,7 +65,9 @@ function* rowsOf(
     if (rows === undefined) return failed(`${what} was answered with what cannot be read`, true);
     items.push(...rows.items);
     if (rows.isLast || items.length >= enough) return { kind: 'listed', items, wall: answer.wall };
+    if (rows.items.length === 0) break;
   }
+  return failed(`${what} was answered with pages that have no end`, true);
 }
 
 const transactionShape = z.object({

@@ -26,17 +26,16 @@ export type OnList = (list: OrderList, at: At) => readonly GatewayEffect[];
 export class OrderLists {
   readonly #requests: WireRequests<readonly GatewayEffect[]>;
   readonly #root: string;
+  readonly #isKnown: (id: string, tag: string | undefined) => boolean;
 
-  readonly #isOwn: (tag: string) => boolean;
-
-  /** `isOwn`: true of the tag of an order of ours. */
+  /** `isKnown`: true of the id of an order that was read before, and of the tag of an order of ours. */
   constructor(
     requests: WireRequests<readonly GatewayEffect[]>,
     accountId: string,
-    isOwn: (tag: string) => boolean,
+    isKnown: (id: string, tag: string | undefined) => boolean,
   ) {
     this.#requests = requests;
-    this.#isOwn = isOwn;
+    this.#isKnown = isKnown;
     this.#root = `/accounts/${accountId}/orders`;
   }
 
@@ -63,11 +62,11 @@ export class OrderLists {
     return this.#page(begun, at, onList);
   }
 
-  /** True of a row that could not be read and may be an order of ours. Somebody's order in what this engine
+  /** True of a row that could not be read and is an order that is known, or may be one. Somebody's order in what this engine
    * has no word for is left out. */
   readonly #isMissed = (item: unknown): boolean => {
     const row = rowIn(item);
-    return row === undefined || (row.tag !== undefined && this.#isOwn(row.tag));
+    return row === undefined || this.#isKnown(row.id, row.tag);
   };
 
   #page(list: Progress, at: At, onList: OnList): readonly GatewayEffect[] {

@@ -73,7 +73,7 @@ function settlementIn(row: Row, wall: EpochMicros): Settlement | undefined {
   const instrument = parseOccSymbol(row.symbol);
   const { id, quantity: count } = row;
   if (outcome === undefined || instrument === undefined) return undefined;
-  if (id === undefined || count === undefined || count === 0) return undefined;
+  if (id === undefined || count === undefined || Math.abs(count) < 1) return undefined;
   const sign = signOf(outcome, row.action);
   const quantity = (sign ?? 1) * Math.abs(count);
   const isCash =

@@ -8,6 +8,7 @@ import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { epochMicrosFromMillis, priceFromDollars } from '../../engine/domain/units.ts';
 import type { OrderStanding } from '../order-gateway.ts';
+import { numberOnWire } from '../wire-number.ts';
 
 export interface TastyFill {
   readonly fillId: string;
@@ -52,14 +53,7 @@ export interface TastyOrder {
 }
 
 /** A number as this broker writes it: text, number, or nothing. */
-export const wireNumber = z
-  .union([z.string(), z.number()])
-  .nullish()
-  .transform((value) => {
-    const number =
-      value === null || value === undefined || value === '' ? Number.NaN : Number(value);
-    return Number.isFinite(number) ? number : undefined;
-  });
+export const wireNumber = z.union([z.string(), z.number()]).nullish().transform(numberOnWire);
 
 /** An id: a number on one day and text on another. */
 export const wireId = z
@@ -181,7 +175,7 @@ function isWaiting(order: z.infer<typeof orderShape>, standing: OrderStanding): 
   return order.status === 'Contingent' || isHeldBack;
 }
 
-/** Reads one order. Undefined where it has no id (a dry run has none), or legs of a kind that this
+/** Reads one order. Undefined where it has no id (a dry run has none), no legs, or legs of a kind that this
  * engine has no word for, as futures, or of no quantity, as of an order for an amount of dollars. */
 export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   const parsed = orderShape.safeParse(value);
@@ -191,7 +185,7 @@ export function parseTastyOrder(value: unknown): TastyOrder | undefined {
   const { 'stop-trigger': trigger } = order;
   const legs = (order.legs ?? []).map((leg, index) => legIn(leg, id, index));
   const readable = legs.filter((leg) => leg !== undefined);
-  if (readable.length < legs.length) return undefined;
+  if (legs.length === 0 || readable.length < legs.length) return undefined;
   const isOver = order['terminal-at'] !== null && order['terminal-at'] !== undefined;
   const standing = ENDS[order.status] ?? (isOver ? 'cancelled' : 'working');
   return {

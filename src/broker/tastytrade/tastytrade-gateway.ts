@@ -131,7 +131,9 @@ export class TastytradeGateway implements OrderGateway {
     }
     for (const fill of foreignFills(history.brokerEvents)) ledger.addFill(fill);
     const requests = this.#requests;
-    const lists = new OrderLists(requests, accountId, (tag) => ledger.intent(tag) !== undefined);
+    const isKnown = (id: string, tag = '') =>
+      ledger.order(id) !== undefined || ledger.intent(tag) !== undefined;
+    const lists = new OrderLists(requests, accountId, isKnown);
     const takeAnswer = (orders: readonly TastyOrder[], at: At) => this.#takeAll(orders, at);
     const take: PollParts['take'] = (orders, at) => this.#takeAll(orders, at, 'snapshot');
     this.#ledger = ledger;

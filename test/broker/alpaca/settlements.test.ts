@@ -55,6 +55,13 @@ describe('what Alpaca books of an option', () => {
     expect(short?.cashPerShare).toBe(priceFromDollars(7.5));
   });
 
+  it.each(['OPCSH', 'OPEXP', 'OPASN', 'OPEXC'])('as %s of no contract settles nothing', (kind) => {
+    for (const qty of ['0', '-0', 0, '0.000000001']) {
+      const row = booked('1', '2026-08-04', { activity_type: kind, qty, net_amount: '1250' });
+      expect(readSettlement(row, NOW)).toBeUndefined();
+    }
+  });
+
   it('counts at the mark of its own day, whenever it is booked', () => {
     const mark = sessionTimes(sessionDate('2026-08-04'))?.exerciseMark;
     expect(readSettlement(booked('1', '2026-08-05'), NOW)?.marketAt).toBe(mark);
@@ -83,6 +90,19 @@ describe('the activities of an account', () => {
     while (isHeld()) events.push(...rig.pass(1));
     events.push(...rig.pass(2));
     expect(settledIn(events)).toHaveLength(1);
+  });
+
+  it('may hold one of no contract, before which no run ends', () => {
+    const rig = new AlpacaRig();
+    const none = booked('1', '2026-08-04', {
+      activity_type: 'OPCSH',
+      qty: '0',
+      net_amount: '12.50',
+    });
+    rig.venue.account.activities.push(none, booked('2', '2026-08-04'));
+    expect(settledIn(rig.pass(310))).toEqual(['2 SPY   260804P00630000']);
+    const again = rig.restarted();
+    expect(again.snapshot().asOf.market).toBeGreaterThan(0);
   });
 
   it('are read to their last page', () => {

@@ -160,7 +160,6 @@ describe('an order of tastytrade', () => {
     ['what replaces it', { 'replacing-order-id': 302 }],
     ['its limit', { price: '1.03' }],
     ['why it was rejected', { 'reject-reason': 'no' }],
-    ['that it has no legs', { legs: [] }],
     ['another leg', { legs: [LEG, { ...LEG, symbol: 'SPY   260804P00635000' }] }],
     ['the instrument', { legs: [{ ...LEG, symbol: 'SPY   260804P00635000' }] }],
     ['the action', { legs: [{ ...LEG, action: 'Buy to Open' }] }],
@@ -325,6 +324,16 @@ describe('answers of tastytrade', () => {
       },
     ]);
     expect(settlementsIn(body, new Set(), wall)?.found).toEqual([]);
+  });
+
+  it('on a settlement of no contract settle nothing', () => {
+    const kind = {
+      symbol: 'SPXW  260804P06400000',
+      'transaction-sub-type': 'Cash Settled Exercise',
+    };
+    const items = ['0', 1e-12].map((quantity, id) => ({ id, ...kind, quantity, value: '1500.0' }));
+    const body = JSON.stringify({ data: { items } });
+    expect(settlementsIn(body, new Set([kind.symbol]), epochMicros(1))?.found).toEqual([]);
   });
 
   it.each(['RUTW  260804P02400000', 'SPX   260804P06400000'])(

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { AlpacaRig, LONG_CALL, witness } from './alpaca-rig.ts';
+
+const SYMBOL = 'SPY   260804C00660000';
+
+/** The account holds two calls, and its positions are answered with what becomes of their row. */
+function holding(become: (row: object) => unknown) {
+  const rig = new AlpacaRig();
+  const order = witness(rig.intent([LONG_CALL], -1, 2));
+  rig.place(order);
+  rig.trade(order.intent.intentId, 2);
+  rig.pass(8);
+  const { account } = rig.venue;
+  const rows = account.positionsJson.bind(account);
+  account.positionsJson = () => rows().map((row) => become(row) as object);
+  return rig;
+}
+
+describe('positions of which a row cannot be read', () => {
+  it.each<[string, (row: object) => unknown]>([
+    ['has no quantity', (row) => ({ ...row, qty: null })],
+    ['has no symbol', (row) => ({ ...row, symbol: '' })],
+    ['is none', () => 'none'],
+  ])('are no picture of the account, as where it %s', (_, become) => {
+    const rig = holding(become);
+    const { asOf } = rig.snapshot();
+    rig.pass(20);
+    expect(rig.snapshot().asOf).toEqual(asOf);
+    expect(rig.snapshot().positions).toMatchObject([{ symbol: SYMBOL, quantity: 2 }]);
+    rig.pass(20);
+    expect(rig.gateway.snapshot(rig.at())).toBeUndefined();
+  });
+
+  it('are a picture again with the first answer that can be read', () => {
+    let isSpoilt = true;
+    const rig = holding((row) => (isSpoilt ? { ...row, qty: null } : row));
+    rig.pass(40);
+    isSpoilt = false;
+    rig.pass(20);
+    expect(rig.snapshot().positions).toMatchObject([{ symbol: SYMBOL, quantity: 2 }]);
+  });
+
+  it('leave out what is of no quantity alone', () => {
+    const rig = holding((row) => ({ ...row, qty: '0' }));
+    rig.pass(8);
+    expect(rig.snapshot().positions).toEqual([]);
+  });
+});

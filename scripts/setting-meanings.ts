@@ -56,7 +56,7 @@ export const SETTING_MEANINGS: Readonly<Record<string, string>> = {
   PROFIT_TARGET:
     'percent of the credit received at which condors are bought back, at a tick for each short at the least: a profit of the whole trade, so once a side is gone what it cost counts with what the other costs now. The close rests at the target and pays no more, until a stop, the clock or a flatten hurry it, or you call it back. With `EXIT_POLICY=trailing` it changes nothing',
   STOP_CONFIRMATION:
-    '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times; `patient`: 120 s, 20 s, at once; with either, that of a side whose short the price has passed fires at once',
+    '`fast`: a stop fires after 10 s at the stop, 2 s at 1.1 times it, at once at 1.3 times (after 2 s where that is no more than five ticks a leg); `patient`: 120 s, 20 s, at once; with either, that of a side whose short the price has passed fires at once',
   ENTRY_LADDER:
     'how openings concede: `patient`, `normal`, `fast`, `urgent`; never past the worst price of the card',
   EXIT_LADDER: 'how closes that you ask for concede; the engine picks for its own exits',

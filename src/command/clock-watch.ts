@@ -4,7 +4,7 @@ import { MILLIS_PER_SECOND } from '../engine/domain/units.ts';
 import type { HostAlerts } from './host-alerts.ts';
 
 const CODE = 'CLOCK_AHEAD';
-/** So far ahead the clock makes quotes that are on time look late. */
+/** So far ahead the schedule runs early by what somebody notices. */
 const AHEAD_MILLIS = 2_000;
 /** A time of day that was behind at fewer looks in a row is not told of. */
 const LOOKS = 4;
@@ -35,5 +35,5 @@ export class ClockWatch {
 
 function textOf(aheadMillis: number): string {
   const seconds = (aheadMillis / MILLIS_PER_SECOND).toFixed(1);
-  return `this machine's time of day was set back: the engine's clock runs ${seconds} s ahead of it and comes back by a second in ten. Until then quotes may count as late, so that nothing opens and stops wait: close by hand what cannot bear it, and look at the clock (deltaring doctor). Where it is right and too far back to wait for, restart the engine with nothing held or working`;
+  return `this machine's time of day was set back: the engine's clock runs ${seconds} s ahead of it and comes back by a second in ten. Until then the schedule runs early by as much, and a feed that is no further behind than that counts as on time: close by hand what cannot bear it, and look at the clock (deltaring doctor). Where it is right and too far back to wait for, restart the engine with nothing held or working`;
 }

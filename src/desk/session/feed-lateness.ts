@@ -81,8 +81,9 @@ export class FeedLateness {
     return this.#aheadMillis;
   }
 
-  /** A trade of the underlying came. */
-  traded(timeMillis: number, marketMicros: number): void {
+  /** A trade of the underlying came. Where this machine's clock is known to be ahead of the time of day, by
+   * `clockAheadMillis`, that much of a lag is the clock's. */
+  traded(timeMillis: number, marketMicros: number, clockAheadMillis = 0): void {
     if (Number.isNaN(timeMillis) || timeMillis <= this.#newestTradeMillis) return;
     const aheadMillis = (timeMillis - marketMicros / MICROS_PER_MILLI) / this.#speed;
     if (aheadMillis > MOST_AHEAD_MILLIS) {
@@ -91,7 +92,9 @@ export class FeedLateness {
     }
     this.#aheadSince = undefined;
     if (this.#newestTradeMillis > 0) {
-      this.#lagMillis = 0 - aheadMillis;
+      const lagMillis = 0 - aheadMillis;
+      const own = Math.min(Math.max(0, clockAheadMillis), Math.max(0, lagMillis));
+      this.#lagMillis = lagMillis - own;
       this.#toldAt = marketMicros;
       this.#noteLag(this.#lagMillis, marketMicros);
     }

@@ -321,7 +321,9 @@ export class FeedShell {
       trade: (symbol, { price, dayVolume, timeMillis }) => {
         const index = this.#rows.of(symbol);
         if (index === undefined) return;
-        if (index < 0) this.#lateness.traded(timeMillis, this.#at.market);
+        if (index < 0) {
+          this.#lateness.traded(timeMillis, this.#at.market, world.clock.aheadMillis?.());
+        }
         if (!this.#streams.traded(index)) return;
         const { last } = inputs;
         last.index = index;

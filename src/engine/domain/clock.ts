@@ -25,6 +25,9 @@ export interface Clock {
   now(): At;
   /** The same into an object at hand: reading the time allocates nothing. */
   readInto?(at: LentAt): void;
+  /** How far the market's time is known to be ahead of what it should be, milliseconds; left out where it
+   * cannot be. */
+  aheadMillis?(): number;
 }
 
 /** Further apart the time of day and the engine's clock are only where the machine slept, which stops the
@@ -162,6 +165,7 @@ export const systemClock: Clock = {
     at.wall = wallMicros();
     at.market = at.wall;
   },
+  aheadMillis: clockAheadMillis,
 };
 
 /**

@@ -51,6 +51,18 @@ describe('how late the feed is', () => {
     expect(lateness.lagMillis).toBe(50);
   });
 
+  it('is without what this machine’s clock is known to be ahead by, and never below nothing for it', () => {
+    const lateness = heard();
+    lateness.traded(START, micros(60_080), 60_000);
+    expect(lateness.lagMillis).toBe(80);
+    lateness.traded(START + 1_000, micros(31_000), 60_000);
+    expect(lateness.lagMillis).toBe(0);
+    lateness.traded(START + 2_000, micros(2_080), -60_000);
+    expect(lateness.lagMillis).toBe(80);
+    lateness.traded(START + 3_000, micros(2_500), 60_000);
+    expect(lateness.lagMillis).toBe(-500);
+  });
+
   it('counts once it is beyond the limit', () => {
     const lateness = heard();
     lateness.traded(START, micros(LATE_AFTER_MILLIS));

@@ -36,6 +36,8 @@ class ShellRig {
   readonly inputs: Input[] = [];
   readonly counters = new Counters(createCountersBuffer());
   tokensAsked = 0;
+  /** By how much the clock is known to be ahead. */
+  knownAheadMillis = 0;
   /** The session that the watchdog of streams goes by; none unless a test sets one. */
   session: SessionTimes | undefined;
   #ahead = 0;
@@ -46,7 +48,7 @@ class ShellRig {
     const listing = { underlying, date: DATE, contracts: CONTRACTS };
     chain.openSession(listing, buildSession(DATE), buildAt(DATE, 630));
     this.shell = new FeedShell({
-      clock: { now: () => this.#now() },
+      clock: { now: () => this.#now(), aheadMillis: () => this.knownAheadMillis },
       counters: this.counters,
       chain,
       underlying,
@@ -500,6 +502,24 @@ describe('the shell of the feed', () => {
     expect(aheadMillis()).toBeGreaterThan(590_000);
     rig.pass(16);
     expect(aheadMillis()).toBeUndefined();
+  });
+
+  it('takes no lag from what its clock is known to be ahead by', async () => {
+    const server = await tinyServer();
+    const rig = new ShellRig();
+    rig.start(server.url);
+    await rig.until(() => rig.inputs.filter(({ kind }) => kind === 'quote').length >= 3);
+    const lagOf = async (time: number) => {
+      const before = rig.shell.lagMillis();
+      server.trade('SPY', time, 100);
+      await rig.until(() => rig.shell.lagMillis() !== before);
+      return rig.shell.lagMillis();
+    };
+    const now = wallMicros() / 1_000;
+    server.trade('SPY', now - 120_000, 100);
+    expect(await lagOf(now - 60_000)).toBeGreaterThanOrEqual(60_000);
+    rig.knownAheadMillis = 60_000;
+    expect(await lagOf(now - 59_000)).toBeLessThan(30_000);
   });
 
   it('closes for good when it is stopped', async () => {

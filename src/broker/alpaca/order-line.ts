@@ -240,15 +240,26 @@ function couldOverfill(
   return !isForeign && possible > intent.quantity * unitsPerUnit(intent);
 }
 
-/** True where the broker says that more units filled than its legs show. */
-export function lacksFills({ intent, orders }: OrderLine): boolean {
+/** True where the broker says that more units filled than its legs show, or that an order filled of which its
+ * total shows less. */
+export function lacksFills(line: OrderLine): boolean {
+  const { intent, orders } = line;
   const factor = unitsPerUnit(intent);
-  return orders.some((order) =>
-    intent.legs.some(({ instrument, ratio }) => {
-      const shown = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
-      return shown < order.filledUnits * (ratio / factor);
-    }),
+  return orders.some(
+    (order) =>
+      lacksUnits(line, order) ||
+      intent.legs.some(({ instrument, ratio }) => {
+        const shown = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
+        return shown < order.filledUnits * (ratio / factor);
+      }),
   );
+}
+
+/** Not where an execution was taken back: then it has less for good. */
+function lacksUnits({ takenBack }: OrderLine, order: LineOrder): boolean {
+  const { status, units, filledUnits, bustedAt } = order;
+  const isAllOfIt = takenBack === 0 && bustedAt === undefined;
+  return status === 'filled' && filledUnits < units && isAllOfIt;
 }
 
 /** Takes in what the broker says of one order. Totals only ever grow, and an end stands: answers and

@@ -3,6 +3,7 @@ import type { LineOrder, OrderLine } from '../../../src/broker/alpaca/order-line
 import {
   foldOrder,
   isOversized,
+  lacksFills,
   newFills,
   newLine,
   newOrder,
@@ -87,6 +88,19 @@ describe('what the broker says of an order', () => {
     ['a word of tomorrow', false],
   ])('"%s" is an end of it: %s', (status, isEnd) => {
     expect(hasEnded(status)).toBe(isEnd);
+  });
+
+  it('lacks fills where it filled and its total is less, unless it lost an execution', () => {
+    const told = lineOf([LONG_CALL], 2);
+    tell(told, { status: 'partially_filled', filled: 1, legs: [1] });
+    expect(lacksFills(told.line)).toBe(false);
+    tell(told, { status: 'filled', filled: 1, legs: [1] });
+    expect(lacksFills(told.line)).toBe(true);
+    told.order.bustedAt = AT;
+    expect(lacksFills(told.line)).toBe(false);
+    told.order.bustedAt = undefined;
+    told.line.takenBack = 1;
+    expect(lacksFills(told.line)).toBe(false);
   });
 
   it('leaves an end as it is', () => {

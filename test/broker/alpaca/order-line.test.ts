@@ -166,6 +166,24 @@ describe('the executions behind totals', () => {
     expect(fees).toBe(orderFees('alpaca', [LONG_CALL], 9));
   });
 
+  it('of parts of a share are those that were told, and leave nothing', () => {
+    const shares = { kind: 'shares', symbol: 'SPY' } as const;
+    const told = lineOf([{ instrument: shares, action: 'buyToOpen', ratio: 1 }], 0.8);
+    const part = (id: string, quantity: number) => {
+      return { id, symbol: 'SPY', quantity, price: price(10_000) };
+    };
+    tell(told, { status: 'partially_filled', filled: 0.1, legs: [0.1] });
+    told.line.fills.push(...newFills(told.line, AT, part('a', 0.1)));
+    expect(remainingUnits(told.line)).toBe(0.7);
+    tell(told, { status: 'filled', filled: 0.8, legs: [0.8] });
+    told.line.fills.push(...newFills(told.line, AT, part('b', 0.7)));
+    expect(told.line.fills.map(({ fillId, quantity }) => [fillId, quantity])).toEqual([
+      ['a', 0.1],
+      ['b', 0.7],
+    ]);
+    expect(remainingUnits(told.line)).toBe(0);
+  });
+
   it('are one by what was missed alone where the execution told is larger than what is new', () => {
     const told = lineOf([LONG_CALL], 5);
     tell(told, { filled: 3, legs: [3] });

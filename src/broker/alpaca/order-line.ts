@@ -44,7 +44,7 @@ export interface LineOrder {
   submittedAt: string | undefined;
   /** Wall time at which an execution of it was last taken back. */
   bustedAt: EpochMicros | undefined;
-  /** How many cancels of it the broker refused, or failed at. */
+  /** How many cancels of it the broker refused, or failed at, since it took one. */
   vainCancels: number;
 }
 

@@ -5,6 +5,7 @@ import type { Instrument } from '../engine/domain/instrument.ts';
 import { instrumentSymbol } from '../engine/domain/instrument.ts';
 import type { Fill } from '../engine/domain/order.ts';
 import { isOpening, legSign } from '../engine/domain/order.ts';
+import { shareQuantity } from '../engine/domain/share-quantity.ts';
 import type { SessionDate } from '../engine/domain/units.ts';
 import { Adoptions, sharesBehind } from '../engine/portfolio/adoptions.ts';
 import type { SettlementFacts } from '../engine/portfolio/settlement-facts.ts';
@@ -77,7 +78,7 @@ class NetHoldings {
 
   #add(instrument: Instrument, signed: number): void {
     const symbol = instrumentSymbol(instrument);
-    const quantity = (this.#held.get(symbol) ?? 0) + signed;
+    const quantity = shareQuantity((this.#held.get(symbol) ?? 0) + signed);
     if (quantity === 0) this.#held.delete(symbol);
     else this.#held.set(symbol, quantity);
   }

@@ -7,6 +7,7 @@
 import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill } from '../../engine/domain/order.ts';
+import { shareQuantity } from '../../engine/domain/share-quantity.ts';
 import { centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
 import { PicturePace } from '../picture-pace.ts';
@@ -289,7 +290,7 @@ function lookForEarlier(world: AlpacaWorld, round: Round): void {
 function standingFills(line: OrderLine, round: Round, rows: Rows): readonly Fill[] {
   const totals = new Map<string, number>();
   const add = (symbol: string, quantity: number): void => {
-    totals.set(symbol, (totals.get(symbol) ?? 0) + quantity);
+    totals.set(symbol, shareQuantity((totals.get(symbol) ?? 0) + quantity));
   };
   for (const order of line.orders) {
     const row = order.id === undefined ? undefined : rows.get(order.id);
@@ -299,7 +300,7 @@ function standingFills(line: OrderLine, round: Round, rows: Rows): readonly Fill
   }
   return line.fills.filter(({ instrument, quantity }) => {
     const symbol = instrumentSymbol(instrument);
-    const left = (totals.get(symbol) ?? 0) - quantity;
+    const left = shareQuantity((totals.get(symbol) ?? 0) - quantity);
     totals.set(symbol, left);
     return left >= 0;
   });

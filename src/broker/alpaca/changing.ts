@@ -150,7 +150,8 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void
       return;
     }
     const isTaken = bodyOf(answer) !== undefined;
-    if (!isTaken && !isUnsent(answer)) order.vainCancels += 1;
+    if (isTaken) order.vainCancels = 0;
+    else if (!isUnsent(answer)) order.vainCancels += 1;
     readLater(world, id, isTaken ? LOOK_MILLIS : lookAgainMillis(order));
   });
 }

@@ -7,6 +7,7 @@ import type { At } from '../../engine/domain/clock.ts';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../../engine/domain/order.ts';
 import { sessionTimes } from '../../engine/domain/session-calendar.ts';
+import { countedUnits, shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { price } from '../../engine/domain/units.ts';
 import type { ApprovedOrder } from '../approved-order.ts';
@@ -43,7 +44,7 @@ export interface LineOrder {
   submittedAt: string | undefined;
   /** Wall time at which an execution of it was last taken back. */
   bustedAt: EpochMicros | undefined;
-  /** How many cancels of it the broker refused, or failed at. */
+  /** How many cancels of it the broker refused, or failed at, since it took one. */
   vainCancels: number;
 }
 
@@ -178,24 +179,23 @@ export function lineUnits(line: OrderLine): number {
   const { intent, isForeign, orders } = line;
   const standing = isForeign ? (workingOrder(line) ?? lastOrder(line)) : undefined;
   if (standing === undefined) return intent.quantity;
-  return orders.reduce((sum, order) => {
-    return sum + (order === standing ? order.units : order.filledUnits);
-  }, 0);
+  const units = orders.map((order) => (order === standing ? order.units : order.filledUnits));
+  return shareQuantity(units.reduce((sum, each) => sum + each, 0));
 }
 
-/** Units of a line that have not filled. */
+/** Units of a line that have not filled: of somebody's single shares their parts too. */
 export function remainingUnits(line: OrderLine): number {
   const { intent, orders } = line;
   const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
-  return lineUnits(line) - Math.floor(filled / unitsPerUnit(intent));
+  return shareQuantity(lineUnits(line) - countedUnits(intent, filled / unitsPerUnit(intent)));
 }
 
 /** The same by the executions that were told. */
 export function untoldUnits(line: OrderLine): number {
   const units = line.intent.legs.map(({ instrument, ratio }) => {
-    return Math.floor(toldOf(line, instrumentSymbol(instrument)).quantity / ratio);
+    return toldOf(line, instrumentSymbol(instrument)).quantity / ratio;
   });
-  return lineUnits(line) - Math.min(...units);
+  return shareQuantity(lineUnits(line) - countedUnits(line.intent, Math.min(...units)));
 }
 
 /** The broker's units that no leg of any order has touched: what may be sent anew. */
@@ -240,15 +240,26 @@ function couldOverfill(
   return !isForeign && possible > intent.quantity * unitsPerUnit(intent);
 }
 
-/** True where the broker says that more units filled than its legs show. */
-export function lacksFills({ intent, orders }: OrderLine): boolean {
+/** True where the broker says that more units filled than its legs show, or that an order filled of which its
+ * total shows less. */
+export function lacksFills(line: OrderLine): boolean {
+  const { intent, orders } = line;
   const factor = unitsPerUnit(intent);
-  return orders.some((order) =>
-    intent.legs.some(({ instrument, ratio }) => {
-      const shown = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
-      return shown < order.filledUnits * (ratio / factor);
-    }),
+  return orders.some(
+    (order) =>
+      lacksUnits(line, order) ||
+      intent.legs.some(({ instrument, ratio }) => {
+        const shown = order.filled.get(instrumentSymbol(instrument))?.quantity ?? 0;
+        return shown < order.filledUnits * (ratio / factor);
+      }),
   );
+}
+
+/** Not where an execution was taken back: then it has less for good. */
+function lacksUnits({ takenBack }: OrderLine, order: LineOrder): boolean {
+  const { status, units, filledUnits, bustedAt } = order;
+  const isAllOfIt = takenBack === 0 && bustedAt === undefined;
+  return status === 'filled' && filledUnits < units && isAllOfIt;
 }
 
 /** Takes in what the broker says of one order. Totals only ever grow, and an end stands: answers and
@@ -318,10 +329,10 @@ function legFills(
   const symbol = instrumentSymbol(leg.instrument);
   const total = totalOf(line, symbol);
   const told = toldOf(line, symbol);
-  const missing = total.quantity - told.quantity;
+  const missing = shareQuantity(total.quantity - told.quantity);
   if (missing <= 0) return [];
   const own = execution?.symbol === symbol && execution.quantity <= missing ? execution : undefined;
-  const before = missing - (own?.quantity ?? 0);
+  const before = shareQuantity(missing - (own?.quantity ?? 0));
   const spent = told.notional + (own === undefined ? 0 : own.price * own.quantity);
   const fills: Fill[] = [];
   const add = (fillId: string, quantity: number, at: Price, filledBefore: number): void => {
@@ -332,7 +343,7 @@ function legFills(
   };
   if (before > 0) {
     const at = price(Math.max(0, Math.round((total.notional - spent) / before)));
-    const name = `${line.intentId}-${symbol.replaceAll(' ', '')}-${told.quantity + before}`;
+    const name = `${line.intentId}-${symbol.replaceAll(' ', '')}-${shareQuantity(told.quantity + before)}`;
     // What the broker took back may have had that name, and no name counts twice.
     const id = line.takenBack === 0 ? name : `${name}-${line.takenBack}`;
     add(id, before, at, told.quantity);
@@ -345,7 +356,7 @@ function legFills(
 export function totalOf({ orders }: OrderLine, symbol: string): Filled {
   const total = { quantity: 0, notional: 0 };
   for (const { filled } of orders) {
-    total.quantity += filled.get(symbol)?.quantity ?? 0;
+    total.quantity = shareQuantity(total.quantity + (filled.get(symbol)?.quantity ?? 0));
     total.notional += filled.get(symbol)?.notional ?? 0;
   }
   return total;
@@ -356,7 +367,7 @@ export function toldOf({ fills }: OrderLine, symbol: string): Filled {
   const told = { quantity: 0, notional: 0 };
   for (const fill of fills) {
     if (instrumentSymbol(fill.instrument) !== symbol) continue;
-    told.quantity += fill.quantity;
+    told.quantity = shareQuantity(told.quantity + fill.quantity);
     told.notional += fill.price * fill.quantity;
   }
   return told;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import { quantityOf } from '../../engine/domain/share-quantity.ts';
 import type { BrokerEvent, GatewayEffect } from '../order-gateway.ts';
 import type { OrderFacts } from '../stream-witness.ts';
 import type { TastyOrder } from './tasty-order.ts';
@@ -43,7 +44,7 @@ export function orderFacts(intentId: string, order: TastyOrder): OrderFacts {
   const { id: orderId, legs, standing } = order;
   const filled = new Map<string, number>();
   for (const { instrument, quantity, fills } of legs) {
-    const told = fills.reduce((sum, fill) => sum + fill.quantity, 0);
+    const told = quantityOf(fills);
     filled.set(instrumentSymbol(instrument), standing === 'filled' ? quantity : told);
   }
   const hasEnded = standing === 'cancelled' || standing === 'rejected';

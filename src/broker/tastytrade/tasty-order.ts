@@ -5,6 +5,7 @@ import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument.ts';
 import type { LegAction } from '../../engine/domain/order.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
+import { quantityOf, shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { epochMicrosFromMillis, priceFromDollars } from '../../engine/domain/units.ts';
 import type { OrderStanding } from '../order-gateway.ts';
@@ -140,12 +141,12 @@ function legIn(leg: z.infer<typeof legShape>, order: string, index: number): Tas
     const read = fillIn(fill, order, `${index}-${place}`);
     return read === undefined ? [] : [read];
   });
-  const filled = fills.reduce((sum, fill) => sum + fill.quantity, 0);
+  const filled = quantityOf(fills);
   return {
     instrument,
     action,
     quantity,
-    remaining: leg['remaining-quantity'] ?? quantity - filled,
+    remaining: leg['remaining-quantity'] ?? shareQuantity(quantity - filled),
     fills,
   };
 }
@@ -225,7 +226,5 @@ export function legLike({ legs }: TastyOrder, { instrument }: TastyLeg): TastyLe
 
 /** True once every leg has the executions that it was ordered with. */
 export function isWhole(legs: readonly TastyLeg[]): boolean {
-  return legs.every(({ fills, quantity }) => {
-    return fills.reduce((sum, fill) => sum + fill.quantity, 0) >= quantity;
-  });
+  return legs.every(({ fills, quantity }) => quantityOf(fills) >= quantity);
 }

@@ -4,6 +4,7 @@ import { isMovedByCancel } from '../../broker/moved-by-cancel.ts';
 import type { BrokerEvent, NoWord } from '../../broker/order-gateway.ts';
 import { brokerText } from '../../engine/domain/broker-text.ts';
 import { gridOf } from '../../engine/domain/instrument.ts';
+import { shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -99,7 +100,8 @@ export function onReplaced(
   }
   // Its units count from its adoption on, as its executions do.
   if (remaining > 0) {
-    order.intent = { ...order.intent, quantity: filledUnits(order) + remaining };
+    const quantity = shareQuantity(filledUnits(order) + remaining);
+    order.intent = { ...order.intent, quantity };
   }
   order.worstCaseCents = externalWorstCase(desk, order.intent, limit);
 }

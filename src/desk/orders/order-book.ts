@@ -14,6 +14,7 @@ import type {
   OrderStatus,
 } from '../../engine/domain/order.ts';
 import { FINAL_ORDER_STATUSES, isOpening, legSign } from '../../engine/domain/order.ts';
+import { countedUnits, shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { Cents, EpochMicros, Price } from '../../engine/domain/units.ts';
 import { addMicros, MICROS_PER_DAY, MICROS_PER_SECOND, price } from '../../engine/domain/units.ts';
 import { externalPositionId } from '../../engine/portfolio/external-position.ts';
@@ -212,7 +213,7 @@ function contractsFilled({ fills }: OrderRecord, leg: OrderLeg): number {
   const symbol = instrumentSymbol(leg.instrument);
   let filled = 0;
   for (const { instrument, quantity } of fills) {
-    if (instrumentSymbol(instrument) === symbol) filled += quantity;
+    if (instrumentSymbol(instrument) === symbol) filled = shareQuantity(filled + quantity);
   }
   return filled;
 }
@@ -227,11 +228,11 @@ function unitsByLeg(order: OrderRecord): readonly number[] {
   return order.intent.legs.map((leg) => contractsFilled(order, leg) / leg.ratio);
 }
 
-/** Units whose every leg has filled. */
+/** Units whose every leg has filled: whole ones, but of single shares. */
 export function filledUnits(order: OrderRecord): number {
   if (order.fills.length === 0) return 0;
   const units = unitsByLeg(order);
-  return units.length === 0 ? 0 : Math.floor(Math.min(...units));
+  return units.length === 0 ? 0 : countedUnits(order.intent, Math.min(...units));
 }
 
 /** True where all of its units filled: more than those, where the broker traded more than it was asked to. */

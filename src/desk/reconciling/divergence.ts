@@ -15,6 +15,7 @@ import { instrumentSymbol, parseOccSymbol } from '../../engine/domain/instrument
 import type { Fill } from '../../engine/domain/order.ts';
 import { isOpening, legSign } from '../../engine/domain/order.ts';
 import { newYorkDate } from '../../engine/domain/session-calendar.ts';
+import { shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { DeskContext } from '../desk-context.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { filledUnits, isExternal, isFinal } from '../orders/order-book.ts';
@@ -181,7 +182,8 @@ function residuals(
   const ours = new Map(desk.book.held());
   const move = ({ instrument, action, quantity }: Fill, direction: 1 | -1): void => {
     const symbol = instrumentSymbol(instrument);
-    ours.set(symbol, (ours.get(symbol) ?? 0) + direction * legSign(action) * quantity);
+    const moved = direction * legSign(action) * quantity;
+    ours.set(symbol, shareQuantity((ours.get(symbol) ?? 0) + moved));
   };
   for (const fill of unbooked.missed) move(fill, 1);
   for (const fill of unbooked.unlisted) move(fill, -1);
@@ -197,7 +199,8 @@ function residuals(
 /** Units of an order left by what is booked and what was found unbooked. */
 function unitsLeft(order: OrderRecord, missed: readonly Fill[]): number {
   const own = missed.filter(({ intentId }) => intentId === order.intent.intentId);
-  return order.intent.quantity - filledUnits({ ...order, fills: [...order.fills, ...own] });
+  const filled = filledUnits({ ...order, fills: [...order.fills, ...own] });
+  return shareQuantity(order.intent.quantity - filled);
 }
 
 function workingThere(

@@ -4,7 +4,9 @@
  * once. I/O worker only.
  */
 import { z } from 'zod';
+import { retryAfterMicros } from '../../broker/retry-after.ts';
 import { DeltaringError } from '../../engine/domain/errors.ts';
+import { MICROS_PER_MILLI } from '../../engine/domain/units.ts';
 import { environmentOfToken, type TokenEnvironment } from '../../ops/token-environment.ts';
 import type { RefreshTokenFile } from './refresh-token-file-shell.ts';
 
@@ -12,7 +14,7 @@ import type { RefreshTokenFile } from './refresh-token-file-shell.ts';
 const RENEW_EARLY_MILLIS = 60_000;
 /** A token this short-lived is renewed at half its life. */
 const SHORT_LIFE_SHARE = 0.5;
-/** Refused logins are tried again after waits that double; repeated ones get an address blocked. A login
+/** Logins that came to nothing are tried again after waits that double; repeated ones get an address blocked. A login
  * service refuses in an outage too, and no exit leaves before the first try behind it. */
 const FIRST_WAIT_MILLIS = 2_000;
 const MOST_WAIT_MILLIS = 30_000;
@@ -57,8 +59,10 @@ export interface Unwanted {
 const tokenAnswer = z.object({
   access_token: z.string().min(1),
   expires_in: z.number().positive(),
-  refresh_token: z.string().min(1).optional(),
 });
+
+/** Read by itself: it may be the only one that is good from then on, whatever else the answer holds. */
+const renewedAnswer = z.object({ refresh_token: z.string().min(1) });
 
 interface Held {
   readonly token: string;
@@ -107,14 +111,11 @@ export class TokenKeeper {
       throw refusal('the broker refused the login; waiting to try again');
     let response = await this.#login();
     if (REFUSALS.has(response.status) && this.#takeNewer()) response = await this.#login();
-    if (!response.ok) throw this.#onRefused(response.status);
-    const answer = tokenAnswer.parse(await response.json());
+    if (!response.ok) throw this.#onRefused(response);
+    const body: unknown = await response.json();
+    this.#renew(renewedAnswer.safeParse(body).data?.refresh_token);
+    const answer = tokenAnswer.parse(body);
     this.#refusals = 0;
-    if (answer.refresh_token !== undefined && answer.refresh_token !== this.#refreshToken) {
-      this.#refreshToken = answer.refresh_token;
-      this.#isUnkept = true;
-    }
-    if (this.#isUnkept) this.#keep();
     this.#checkEnvironment(answer.access_token);
     const life = answer.expires_in * 1_000;
     const early = Math.min(RENEW_EARLY_MILLIS, life * SHORT_LIFE_SHARE);
@@ -141,6 +142,14 @@ export class TokenKeeper {
     return true;
   }
 
+  #renew(renewed: string | undefined): void {
+    if (renewed !== undefined && renewed !== this.#refreshToken) {
+      this.#refreshToken = renewed;
+      this.#isUnkept = true;
+    }
+    if (this.#isUnkept) this.#keep();
+  }
+
   /** The file is for the next start: a full disk must not cost the token that closes go out with. */
   #keep(): void {
     try {
@@ -151,13 +160,14 @@ export class TokenKeeper {
     }
   }
 
-  /** A network fault costs nothing here: only the broker's own no makes the next try wait. */
-  #onRefused(status: number): DeltaringError {
-    if (REFUSALS.has(status)) {
-      const wait = Math.min(MOST_WAIT_MILLIS, FIRST_WAIT_MILLIS * 2 ** this.#refusals);
-      this.#refusals += 1;
-      this.#notBefore = this.#world.now() + wait;
-    }
+  /** A network fault costs nothing here: only an answer of the broker's makes the next try wait, as long as it
+   * asks for, and never so long that an exit waits minutes for its login. */
+  #onRefused({ status, headers }: Response): DeltaringError {
+    const asked = retryAfterMicros(headers.get('retry-after') ?? undefined, Date.now());
+    const own = FIRST_WAIT_MILLIS * 2 ** this.#refusals;
+    const wait = Math.min(MOST_WAIT_MILLIS, Math.max(own, asked / MICROS_PER_MILLI));
+    this.#refusals += 1;
+    this.#notBefore = this.#world.now() + wait;
     return refusal(`/oauth/token answered ${status}`);
   }
 

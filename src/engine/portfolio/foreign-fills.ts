@@ -7,6 +7,7 @@ import type { Instrument, Right } from '../domain/instrument.ts';
 import { instrumentSymbol } from '../domain/instrument.ts';
 import type { Fill } from '../domain/order.ts';
 import { isOpening } from '../domain/order.ts';
+import { shareQuantity } from '../domain/share-quantity.ts';
 import { isTakenOver } from './adoptions.ts';
 import { heldOf } from './carried-gains.ts';
 import type { OpenStructures } from './open-structures.ts';
@@ -60,7 +61,7 @@ export class ForeignFills<View> {
   #take(foreign: ForeignFill<View>, signed: number, among: Iterable<Structure<View>>): void {
     const { fill } = foreign;
     foreign.parts = this.#open.reduceAll(tradeOf(fill, signed), among);
-    const left = signed - sumOf(foreign.parts);
+    const left = shareQuantity(signed - sumOf(foreign.parts));
     const external = this.#open.external(fill);
     this.#open.trade(external, tradeOf(fill, left));
     this.#open.dropIfFlat(external);
@@ -73,12 +74,12 @@ export class ForeignFills<View> {
     let left = -signedOf(fill);
     if (opens(fill)) {
       const all = [this.#open.external(fill), ...this.#open.all()];
-      left -= sumOf(this.#open.reduceAll(tradeOf(fill, left), all));
+      left = shareQuantity(left - sumOf(this.#open.reduceAll(tradeOf(fill, left), all)));
     }
     for (const { structure, quantity } of this.#all.get(fill.fillId)?.parts ?? []) {
       const back = Math.sign(left) * Math.min(Math.abs(left), Math.abs(quantity));
       this.#open.giveBack({ structure, quantity: -back }, fill, isOfDay);
-      left -= back;
+      left = shareQuantity(left - back);
     }
     this.#all.delete(fill.fillId);
     this.#today = this.#today.filter((other) => other.fill.fillId !== fill.fillId);

@@ -2,6 +2,7 @@
 
 import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol } from '../domain/instrument.ts';
+import { shareQuantity } from '../domain/share-quantity.ts';
 
 interface Holding {
   readonly legs: readonly { readonly instrument: Instrument; readonly quantity: number }[];
@@ -20,7 +21,7 @@ export function netHeld(
     for (const { instrument, quantity } of legs) {
       if (!isCounted(instrument)) continue;
       const symbol = instrumentSymbol(instrument);
-      held.set(symbol, (held.get(symbol) ?? 0) + quantity);
+      held.set(symbol, shareQuantity((held.get(symbol) ?? 0) + quantity));
     }
   }
   for (const [symbol, quantity] of held) if (quantity === 0) held.delete(symbol);

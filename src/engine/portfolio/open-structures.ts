@@ -1,6 +1,7 @@
 /** What is held, structure by structure, and the money of the day that trades in it make. Core thread only. */
 
 import type { Fill } from '../domain/order.ts';
+import { shareQuantity } from '../domain/share-quantity.ts';
 import type { Cents, EpochMicros, SessionDate } from '../domain/units.ts';
 import { cents } from '../domain/units.ts';
 import type { DayEnd, Trade, UnderlyingPrice } from './carried-gains.ts';
@@ -95,7 +96,7 @@ export class OpenStructures<View> {
     for (const structure of among) {
       const quantity = this.reduce(structure, { ...trade, signed: left });
       if (quantity === 0) continue;
-      left -= quantity;
+      left = shareQuantity(left - quantity);
       parts.push({ structure, quantity });
     }
     return parts;

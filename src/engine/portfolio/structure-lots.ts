@@ -4,6 +4,7 @@ import type { Instrument } from '../domain/instrument.ts';
 import { instrumentSymbol, multiplierOf } from '../domain/instrument.ts';
 import type { Fill, OrderIntent, OrderLeg } from '../domain/order.ts';
 import { legSign } from '../domain/order.ts';
+import { shareQuantity } from '../domain/share-quantity.ts';
 import type { Cents, Price } from '../domain/units.ts';
 import { amountCents, CENTS_PER_DOLLAR, cents, PRICE_PER_DOLLAR, price } from '../domain/units.ts';
 import { LotCloses, type ToldAs } from './lot-closes.ts';
@@ -48,11 +49,11 @@ export class StructureLots {
    * it realised, before fees. What undoes another trade is told by nothing, and is no close. */
   trade(instrument: Instrument, signed: number, at: Price, by?: ToldAs): Cents {
     const { quantity, realizedCents } = this.reduce(instrument, signed, at, by);
-    const opened = signed - quantity;
+    const opened = shareQuantity(signed - quantity);
     if (opened === 0) return realizedCents;
     const symbol = instrumentSymbol(instrument);
     const lot = this.#lots.get(symbol) ?? { instrument, quantity: 0, cashCents: 0 };
-    lot.quantity += opened;
+    lot.quantity = shareQuantity(lot.quantity + opened);
     lot.cashCents += amountCents(at, -opened, multiplierOf(instrument));
     this.#lots.set(symbol, lot);
     return realizedCents;
@@ -64,11 +65,11 @@ export class StructureLots {
     const lot = this.#lots.get(symbol);
     const isOpposite = lot !== undefined && Math.sign(lot.quantity) === -Math.sign(signed);
     if (!isOpposite) return { quantity: 0, realizedCents: cents(0) };
-    const size = Math.min(Math.abs(signed), Math.abs(lot.quantity));
+    const size = Math.min(Math.abs(shareQuantity(signed)), Math.abs(lot.quantity));
     const quantity = Math.sign(signed) * size;
     const cashOut = Math.round((lot.cashCents * size) / Math.abs(lot.quantity));
     const cashIn = amountCents(at, -quantity, multiplierOf(instrument));
-    lot.quantity += quantity;
+    lot.quantity = shareQuantity(lot.quantity + quantity);
     lot.cashCents -= cashOut;
     if (lot.quantity === 0) this.#lots.delete(symbol);
     if (by !== undefined) this.closes.add(instrument, { by, quantity, at, cashOut });
@@ -84,7 +85,7 @@ export class StructureLots {
     for (const { quantity, at, cashOut } of this.closes.takeOut(fill)) {
       const lot = this.#lots.get(symbol) ?? { instrument, quantity: 0, cashCents: 0 };
       if (lot.quantity * quantity > 0) continue;
-      lot.quantity -= quantity;
+      lot.quantity = shareQuantity(lot.quantity - quantity);
       lot.cashCents += cashOut;
       this.#lots.set(symbol, lot);
       closed += quantity;

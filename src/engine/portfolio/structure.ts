@@ -3,6 +3,7 @@
 import { multiplierOf } from '../domain/instrument.ts';
 import type { Fill, OrderIntent, StrategyName } from '../domain/order.ts';
 import { legSign } from '../domain/order.ts';
+import { quantityOf } from '../domain/share-quantity.ts';
 import type { Cents, EpochMicros } from '../domain/units.ts';
 import { amountCents } from '../domain/units.ts';
 import type { Carrier, Trade } from './carried-gains.ts';
@@ -49,7 +50,7 @@ export interface Part<View> {
 }
 
 export function sumOf(parts: readonly Part<unknown>[]): number {
-  return parts.reduce((sum, { quantity }) => sum + quantity, 0);
+  return quantityOf(parts);
 }
 
 /** Contracts or shares of an execution, signed. */

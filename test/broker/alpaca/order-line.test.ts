@@ -3,6 +3,7 @@ import type { LineOrder, OrderLine } from '../../../src/broker/alpaca/order-line
 import {
   foldOrder,
   isOversized,
+  lacksFills,
   newFills,
   newLine,
   newOrder,
@@ -89,6 +90,19 @@ describe('what the broker says of an order', () => {
     expect(hasEnded(status)).toBe(isEnd);
   });
 
+  it('lacks fills where it filled and its total is less, unless it lost an execution', () => {
+    const told = lineOf([LONG_CALL], 2);
+    tell(told, { status: 'partially_filled', filled: 1, legs: [1] });
+    expect(lacksFills(told.line)).toBe(false);
+    tell(told, { status: 'filled', filled: 1, legs: [1] });
+    expect(lacksFills(told.line)).toBe(true);
+    told.order.bustedAt = AT;
+    expect(lacksFills(told.line)).toBe(false);
+    told.order.bustedAt = undefined;
+    told.line.takenBack = 1;
+    expect(lacksFills(told.line)).toBe(false);
+  });
+
   it('leaves an end as it is', () => {
     const told = lineOf(RATIO, 3);
     tell(told, { status: 'canceled' });
@@ -150,6 +164,24 @@ describe('the executions behind totals', () => {
     expect(fills.map(({ quantity }) => quantity)).toEqual([4, 1, 2, 2]);
     const fees = fills.reduce((sum, { feesCents }) => sum + feesCents, 0);
     expect(fees).toBe(orderFees('alpaca', [LONG_CALL], 9));
+  });
+
+  it('of parts of a share are those that were told, and leave nothing', () => {
+    const shares = { kind: 'shares', symbol: 'SPY' } as const;
+    const told = lineOf([{ instrument: shares, action: 'buyToOpen', ratio: 1 }], 0.8);
+    const part = (id: string, quantity: number) => {
+      return { id, symbol: 'SPY', quantity, price: price(10_000) };
+    };
+    tell(told, { status: 'partially_filled', filled: 0.1, legs: [0.1] });
+    told.line.fills.push(...newFills(told.line, AT, part('a', 0.1)));
+    expect(remainingUnits(told.line)).toBe(0.7);
+    tell(told, { status: 'filled', filled: 0.8, legs: [0.8] });
+    told.line.fills.push(...newFills(told.line, AT, part('b', 0.7)));
+    expect(told.line.fills.map(({ fillId, quantity }) => [fillId, quantity])).toEqual([
+      ['a', 0.1],
+      ['b', 0.7],
+    ]);
+    expect(remainingUnits(told.line)).toBe(0);
   });
 
   it('are one by what was missed alone where the execution told is larger than what is new', () => {

@@ -44,4 +44,31 @@ describe('a broker that fails at cancels', () => {
     ]);
     expect(cancels()).toBe(4);
   });
+
+  it('and takes one later carries it out when it will: the move goes on until then', () => {
+    const { rig, close } = failing();
+    rig.reprice(close, -0.35, 12);
+    rig.wires.faults.clear();
+    const order = rig.atVenue(close.intent.intentId);
+    const carryOut = rig.venue.cancel.bind(rig.venue);
+    rig.venue.cancel = () => undefined;
+    expect(rig.reprice(close, -0.36, 2.5)).toEqual([]);
+    rig.venue.cancel = carryOut;
+    carryOut(order.id);
+    expect(rig.pass(5)).toMatchObject([{ kind: 'replaced', limit: -3_600 }]);
+    expect(rig.atVenue(close.intent.intentId)).toMatchObject({ status: 'new', limit: 36 });
+  });
+
+  it('and takes every second one is asked at the pace of its answers, and the cancel is given up', () => {
+    const { rig, close, cancels } = failing();
+    rig.wires.faults.clear();
+    rig.venue.cancel = () => undefined;
+    rig.wires.onServed = (target) => {
+      if (target.startsWith('DELETE')) rig.wires.faults.onRequest('DELETE', 'error500');
+    };
+    expect(rig.reprice(close, -0.35, 60)).toEqual([]);
+    expect(cancels()).toBeLessThan(80);
+    rig.call((gateway, at) => gateway.cancel(close.intent.intentId, at));
+    expect(rig.pass(30)).toMatchObject([{ kind: 'cancelRejected' }]);
+  });
 });

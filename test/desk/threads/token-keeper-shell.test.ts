@@ -21,7 +21,7 @@ function jwt(iss: string): string {
   return `${part({ alg: 'none' })}.${part({ iss })}.x`;
 }
 
-type Answer = object | number | Error;
+type Answer = object | number | Error | Response;
 
 /** A keeper before a login service that gives the answers it is told, in order. */
 function keeperRig(answers: Answer[], folder?: string) {
@@ -43,6 +43,7 @@ function keeperRig(answers: Answer[], folder?: string) {
       bodies.push(JSON.parse(body) as Record<string, string>);
       const answer = answers.shift() ?? 500;
       if (answer instanceof Error) return Promise.reject(answer);
+      if (answer instanceof Response) return Promise.resolve(answer);
       const isStatus = typeof answer === 'number';
       return Promise.resolve(
         new Response(isStatus ? '{}' : JSON.stringify(answer), { status: isStatus ? answer : 200 }),
@@ -79,12 +80,15 @@ describe('the keeper of a login', () => {
   });
 
   it('keeps a token that is only doubted until it has another, and none that was refused', async () => {
-    const { keeper } = keeperRig([T1, 503, 503, 503, T2]);
+    const { keeper, time } = keeperRig([T1, 503, 503, 503, T2]);
     await keeper.access();
     await expect(keeper.access({ doubted: 't1' })).rejects.toThrow('answered 503');
     expect((await keeper.access()).token).toBe('t1');
+    time.millis += 2_000;
     await expect(keeper.access({ refused: 't1' })).rejects.toThrow('answered 503');
+    time.millis += 4_000;
     await expect(keeper.access()).rejects.toThrow('answered 503');
+    time.millis += 8_000;
     expect((await keeper.access({ doubted: 't1' })).token).toBe('t2');
     expect((await keeper.access({ doubted: 't1' })).token).toBe('t2');
   });
@@ -101,6 +105,44 @@ describe('the keeper of a login', () => {
     time.millis += 1;
     expect((await keeper.access()).token).toBe('t1');
     expect(bodies).toHaveLength(4);
+  });
+
+  it.each([429, 500, 503])('waits after the status %i too, each time longer', async (status) => {
+    const { keeper, bodies, time } = keeperRig([status, status, T1]);
+    await expect(keeper.access()).rejects.toThrow(`/oauth/token answered ${status}`);
+    time.millis += 1_999;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 1;
+    await expect(keeper.access()).rejects.toThrow(`answered ${status}`);
+    time.millis += 3_999;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 1;
+    expect((await keeper.access()).token).toBe('t1');
+    expect(bodies).toHaveLength(3);
+  });
+
+  it.each([
+    ['9', 9_000],
+    ['1', 2_000],
+    ['300', 30_000],
+  ])('waits as long as it is asked to, within bounds: Retry-After %s', async (asked, millis) => {
+    const refused = new Response('{}', { status: 429, headers: { 'retry-after': asked } });
+    const { keeper, time } = keeperRig([refused, T1]);
+    await expect(keeper.access()).rejects.toThrow('answered 429');
+    time.millis += millis - 1;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    time.millis += 1;
+    expect((await keeper.access()).token).toBe('t1');
+  });
+
+  it('keeps a renewed refresh token of an answer that makes no sense otherwise', async () => {
+    const folder = newFolder();
+    const odd = { access_token: 'a', refresh_token: 'renewed' };
+    const { keeper, bodies } = keeperRig([odd, T1], folder);
+    await expect(keeper.access()).rejects.toThrow();
+    expect(new RefreshTokenFile(folder).read('configured')).toBe('renewed');
+    expect((await keeper.access()).token).toBe('t1');
+    expect(bodies[1]?.['refresh_token']).toBe('renewed');
   });
 
   it('waits thirty seconds at most, however often it was refused', async () => {

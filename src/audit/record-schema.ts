@@ -49,6 +49,7 @@ const FIELDS: FieldTable = {
   buildChanged: { from: 'text', to: 'text' },
   limitsInForce: { limitsVersion: 'text', limits: 'plain', raises: 'textsOrAbsent' },
   sessionOpened: { contracts: 'number' },
+  markHeard: { spot: 'number', underlying: 'text' },
   heldCarried: { spot: 'number', underlying: 'textOrAbsent' },
   sessionSealed: {
     contracts: 'number',

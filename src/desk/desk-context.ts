@@ -43,6 +43,8 @@ export interface DaySchedule {
   readonly flattenDeadlineAt: EpochMicros;
   /** From then on short strikes are watched for what expiry does to them, and bought back for a nickel. */
   readonly lastHourFrom: EpochMicros;
+  /** Options of the day are exercised by the price of then. */
+  readonly markAt: EpochMicros;
 }
 
 /** An execution of others: contracts opened (+) or closed (-), and when it happened. */
@@ -160,6 +162,8 @@ export interface DeskDay {
   /** The mid of the underlying at the exercise mark of a session, where it was heard: of this one, as it stands
    * until then, of the last one, and of each in which something expired that is held still. */
   readonly marks: Map<SessionDate, UnderlyingPrice>;
+  /** The newest session of which that is recorded. */
+  markKeptOn: SessionDate | undefined;
   /** Market time from which the session's listing is asked for again. */
   listingAgainAt: EpochMicros;
   /** The chain was full and strikes far from spot were left out: told once a session. */

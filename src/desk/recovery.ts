@@ -30,6 +30,7 @@ import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { ReplacementFold } from './previews/restored-replacements.ts';
 import { restoreDay } from './restored-day.ts';
 import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
+import { restoreMark } from './session/exercise-mark.ts';
 import { UntoldFold } from './untold.ts';
 
 /** Rebuilds the desk's state from the records that it follows from; hands back what the last of them had to
@@ -92,8 +93,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
   const { body } = record;
   switch (body.kind) {
     case 'previewMade':
-      shelf.seen(body.previewId);
-      desk.orders.seen(body.intent.intentId);
+      restorePreview(desk, shelf, body);
       return;
     case 'intentRecorded':
       restoreOrder(desk, record, body);
@@ -111,6 +111,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'orderAdopted':
       adoptOrder(desk, body.order);
       return;
+    case 'markHeard':
     case 'sessionSealed':
     case 'heldCarried':
       restoreClose(desk, record.session, body);
@@ -152,24 +153,36 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
   }
 }
 
+function restorePreview(
+  desk: DeskContext,
+  shelf: PreviewShelf,
+  { previewId, intent }: Extract<AuditBody, { readonly kind: 'previewMade' }>,
+): void {
+  shelf.seen(previewId);
+  desk.orders.seen(intent.intentId);
+}
+
 function restoreEvent(desk: DeskContext, record: AuditRecord): void {
   const event = brokerEventOf(record);
   if (event !== undefined) applyBrokerEvent(desk, event);
 }
 
-/** What the underlying ended one day at, and what is held begins the next. */
+/** What the underlying ended one day at, by what its options were exercised, and what is held begins the next. */
 function restoreClose(
   desk: DeskContext,
   session: SessionDate,
-  body: Extract<AuditBody, { readonly kind: 'sessionSealed' | 'heldCarried' }>,
+  body: Extract<AuditBody, { readonly kind: 'markHeard' | 'sessionSealed' | 'heldCarried' }>,
 ): void {
   const recorded = recordedPrice(desk, body);
+  if (body.kind === 'markHeard') {
+    restoreMark(desk, session, recorded);
+    return;
+  }
   if (body.kind === 'heldCarried') {
     if (recorded !== undefined) desk.book.carryAt(recorded);
     return;
   }
-  const mark = recordedPrice(desk, { ...body, spot: body.mark });
-  if (mark !== undefined) desk.day.marks.set(session, mark);
+  restoreMark(desk, session, recordedPrice(desk, { ...body, spot: body.mark }));
   noteClose(desk, session, recorded);
 }
 

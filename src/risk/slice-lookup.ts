@@ -2,8 +2,9 @@
 import { findContract } from '../engine/chain/contract-rows.ts';
 import type { Greeks } from '../engine/domain/greeks.ts';
 import { gridOf } from '../engine/domain/instrument.ts';
-import type { ContractView, Quote } from '../engine/domain/market.ts';
+import type { ChainSlice, ContractView, Quote } from '../engine/domain/market.ts';
 import type { OrderLeg } from '../engine/domain/order.ts';
+import { spotMid } from '../engine/domain/spot-mid.ts';
 import { PENNY_GRID } from '../engine/domain/tick-grid.ts';
 import { findUnderlying } from '../engine/domain/underlying.ts';
 import type { Price } from '../engine/domain/units.ts';
@@ -84,10 +85,16 @@ export function freshLegQuote(input: RiskInput, leg: OrderLeg): Quote | undefine
   return legMarket(input, leg).fresh;
 }
 
-/** The underlying's price while its quote is no older than its limit. */
+/** The underlying's price, 1/10,000 dollar, where its quote is a market that tells one: neither crossed nor wide. */
+export function soundSpotOf({ spotQuote: quote }: ChainSlice): Price | undefined {
+  return quote === undefined ? undefined : spotMid(quote);
+}
+
+/** The same while that quote is no older than its limit. */
 export function freshSpot(input: RiskInput): Price | undefined {
+  const { slice } = input;
   const quote = spotQuote(input);
-  if (quote === undefined) return undefined;
+  if (slice === undefined || quote === undefined) return undefined;
   const isNow = isFresh(quote, input.at, input.limits.maxSpotAgeMillis, PENNY_GRID.step);
-  return isNow ? input.slice?.spot : undefined;
+  return isNow ? soundSpotOf(slice) : undefined;
 }

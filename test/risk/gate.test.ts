@@ -199,6 +199,24 @@ describe('the gate', () => {
     },
   );
 
+  it.each([
+    [599.4, 600.6, true],
+    [599.39, 600.61, false],
+    [550, 650, false],
+  ])('opens by an underlying of %d to %d: %j, and closes by any', (bid, ask, opens) => {
+    const slice = sliceOf(ROWS, quote(bid, ask));
+    const opening = judge(riskInput({ slice }));
+    expect(opening.approved).toBe(opens);
+    if (!opens) {
+      const { code, message, numbers } = opening.denial ?? {};
+      expect(code).toBe('model_unreasonable');
+      expect(message).toContain('too wide to tell its price; wait for a sound one');
+      expect(numbers).toEqual({ bidPrice: bid, askPrice: ask, mostWidthFraction: 0.002 });
+    }
+    const closing = riskInput({ slice, intent: closingIntent(), closable: HELD });
+    expect(judge(closing).approved).toBe(true);
+  });
+
   it('names the first refusal in its fixed order and still runs the rest', () => {
     const verdict = judge(riskInput({ killed: true, stopping: true, reconciled: false }));
     expect(verdict.denial?.code).toBe('killed');

@@ -8,7 +8,7 @@ import {
   legMarket,
   spotQuote,
 } from '../../src/risk/slice-lookup.ts';
-import { AT, leg, millisAfter, quote, riskInput } from './fixtures.ts';
+import { AT, leg, millisAfter, quote, ROWS, riskInput, sliceOf } from './fixtures.ts';
 
 const CALL = leg('buyToOpen', 'call', 605);
 const SHARES: OrderLeg = {
@@ -89,6 +89,16 @@ describe('the quote of a leg', () => {
   it('of the underlying makes its price while it is fresh', () => {
     expect(freshSpot(riskInput({ at: millisAfter(AT, 2_000) }))).toBe(price(6_000_000));
     expect(freshSpot(riskInput({ at: millisAfter(AT, 2_001) }))).toBeUndefined();
+  });
+
+  it('of the underlying makes no price where it is too wide or crossed', () => {
+    for (const [bid, ask] of [
+      [550, 650],
+      [600.01, 600],
+    ]) {
+      const slice = sliceOf(ROWS, quote(bid, ask));
+      expect(freshSpot(riskInput({ slice }))).toBeUndefined();
+    }
   });
 });
 

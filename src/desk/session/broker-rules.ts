@@ -21,6 +21,7 @@ import {
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import { heldInSession } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
+import { moveMark } from './exercise-mark.ts';
 
 /** The engine's own word on a day. */
 export interface OwnRules {
@@ -90,13 +91,29 @@ export function differencesOf(rules: MarketRules, { session, spec }: OwnRules): 
   return differences;
 }
 
+/** What the broker says of the end of the day, the engine's own where it does not. */
+function endOf(rules: MarketRules, session: SessionTimes) {
+  const isHalf = rules.session === 'half' && session.kind === 'full';
+  return {
+    closesAt: instantOn(session, rules.closesAt) ?? session.exerciseMark,
+    stopsAt: instantOn(session, rules.stopsTradingAt) ?? session.lastTrade,
+    byKind: isHalf ? HALF_DAY_EARLIER_MICROS : 0,
+  };
+}
+
 /** By how much the day ends sooner by the broker's word, in microseconds; 0 where it does not. */
 function soonerBy(rules: MarketRules, { session }: OwnRules): number {
-  const closesAt = instantOn(session, rules.closesAt) ?? session.exerciseMark;
-  const stopsAt = instantOn(session, rules.stopsTradingAt) ?? session.lastTrade;
-  const isHalf = rules.session === 'half' && session.kind === 'full';
-  const byKind = isHalf ? HALF_DAY_EARLIER_MICROS : 0;
+  const { closesAt, stopsAt, byKind } = endOf(rules, session);
   return Math.max(0, session.exerciseMark - closesAt, session.lastTrade - stopsAt, byKind);
+}
+
+/** The exercise mark by the broker's word: the close of the market, and never behind that of its options. Options
+ * that stop at the engine's own mark leave it where it is. */
+function markBy(rules: MarketRules, session: SessionTimes): EpochMicros {
+  const { exerciseMark } = session;
+  const { closesAt, stopsAt, byKind } = endOf(rules, session);
+  const said = Math.min(exerciseMark - byKind, closesAt, stopsAt);
+  return epochMicros(Math.max(said, exerciseMark - HALF_DAY_EARLIER_MICROS));
 }
 
 /** Until when the broker takes orders in the day's options: sooner than by the engine's own word where it
@@ -140,6 +157,7 @@ export function stricter(schedule: DaySchedule, rules: MarketRules, own: OwnRule
     flattenStartAt: back(schedule.flattenStartAt),
     flattenDeadlineAt: back(schedule.flattenDeadlineAt),
     lastHourFrom: back(schedule.lastHourFrom),
+    markAt: markBy(rules, own.session),
   };
 }
 
@@ -170,6 +188,7 @@ function earlierOf(one: DaySchedule, other: DaySchedule): DaySchedule {
     flattenStartAt: earlier('flattenStartAt'),
     flattenDeadlineAt: earlier('flattenDeadlineAt'),
     lastHourFrom: earlier('lastHourFrom'),
+    markAt: earlier('markAt'),
   };
 }
 
@@ -182,7 +201,9 @@ export function onBrokerRules(desk: DeskContext, date: string, rules: MarketRule
   const said = joined(day.brokerSaid, rules);
   day.brokerSaid = said;
   day.brokerRules = toldDifferences(said, own);
+  const { markAt } = day.schedule;
   day.schedule = earlierOf(day.schedule, stricter(day.ownSchedule, said, own));
+  moveMark(desk, markAt);
   const [was, is] = [before, day.brokerRules ?? []].map((words) => words.join('; '));
   if (is === was) return;
   if (is === '') {

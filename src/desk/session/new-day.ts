@@ -11,8 +11,8 @@ import type { DaySchedule, DeskDay } from '../desk-context.ts';
 export const NOT_CONNECTED_YET = 'not connected yet';
 
 /** Nothing is known of the underlying. */
-function noPrices(): Pick<DeskDay, 'lastSpot' | 'closes' | 'marks'> {
-  return { lastSpot: undefined, closes: new Map(), marks: new Map() };
+function noPrices(): Pick<DeskDay, 'lastSpot' | 'closes' | 'marks' | 'markKeptOn'> {
+  return { lastSpot: undefined, closes: new Map(), marks: new Map(), markKeptOn: undefined };
 }
 
 /** A day that begins now. */

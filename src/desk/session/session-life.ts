@@ -35,7 +35,7 @@ import {
   soundSpot,
 } from './closing-price.ts';
 import { endLate, tellLeftOver, tellUnwatched } from './deadline-watch.ts';
-import { markOn } from './exercise-mark.ts';
+import { keepMark, markOn } from './exercise-mark.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
 
@@ -69,7 +69,7 @@ export function scheduleFor(
   session: SessionTimes,
 ): DaySchedule {
   const flatBy = flatBySchedule(session, capabilities, flatByOf(config, capabilities, session));
-  return { ...flatBy, lastHourFrom: lastHourFrom(session) };
+  return { ...flatBy, lastHourFrom: lastHourFrom(session), markAt: session.exerciseMark };
 }
 
 /** When the chain, tokens and subscriptions of the session expire. */
@@ -156,6 +156,7 @@ function fitting(
 /** Called on the clock: expires the chain at last trade and moves on to the next session. */
 export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   const { day } = desk;
+  keepMark(desk);
   if (desk.at.market >= expiresAt(desk.config, day.session)) {
     if (day.chainOpen) expire(desk, shelf);
     if (newYorkDate(desk.at.market) === day.session.date) afterExpiry(desk);

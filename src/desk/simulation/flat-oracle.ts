@@ -20,6 +20,7 @@ import { brokerEventOf } from '../journal-summary.ts';
 import type { OrderRecord } from '../orders/order-book.ts';
 import { heldBy, leastPayoffCents } from './expiry-payoff.ts';
 import { HeardQuotes } from './heard-quotes.ts';
+import { MarkOracle } from './mark-oracle.ts';
 import type { MomentWindow } from './moment-oracle.ts';
 import type { Report } from './order-oracle.ts';
 
@@ -63,6 +64,7 @@ export class FlatOracle {
   readonly #window: MomentWindow;
   readonly #report: Report;
   readonly #quotes = new HeardQuotes();
+  readonly #mark: MarkOracle;
   /** When it was last told why a position stays, in market time. */
   readonly #explainedAt = new Map<string, number>();
   /** Of what covers shorts beside it, those that it was told to stay for. */
@@ -84,10 +86,12 @@ export class FlatOracle {
   constructor(window: MomentWindow, report: Report) {
     this.#window = window;
     this.#report = report;
+    this.#mark = new MarkOracle(window, report);
   }
 
   onInput(input: Input): void {
     this.#quotes.onInput(input);
+    this.#mark.onInput(input);
   }
 
   /** Something stands between the desk and the market until a while after this moment. */
@@ -135,6 +139,7 @@ export class FlatOracle {
   /** What no journal kept ends with the process: a stop is nobody's promise until its flatten is durable. */
   onCrash(records: readonly AuditRecord[]): void {
     this.#quotes.clear();
+    this.#mark.onCrash(records);
     this.#hasStopped = false;
     const kept = records.findLast(({ body }) => body.kind === 'flattenRequested')?.at.market ?? 0;
     this.#watches = this.#watches.filter(({ isUnkept, why, since }) => {
@@ -144,6 +149,7 @@ export class FlatOracle {
 
   onRecord(record: AuditRecord): void {
     const { body, at } = record;
+    this.#mark.onRecord(record);
     if (body.kind === 'engineStopped') this.#hasStopped = true;
     if (body.kind === 'flattenRequested') this.#requestedAt = at.market;
     if (body.kind === 'alert') this.#onAlert(body.code, body.text, at.market);
@@ -175,6 +181,7 @@ export class FlatOracle {
 
   /** Called on the clock. */
   judge(desk: DeskContext): void {
+    this.#mark.judge(desk);
     const { market } = desk.at;
     const watched = this.#watches.flatMap(({ positionIds }) => positionIds);
     this.#gone = new Set(watched.filter((positionId) => !desk.book.structure(positionId)));
@@ -196,6 +203,7 @@ export class FlatOracle {
 
   /** Called after every step. What a stop leaves nobody closes later: it is judged there and then. */
   afterStep(desk: DeskContext): void {
+    this.#mark.afterStep(desk);
     if (!this.#hasStopped) return;
     this.#hasStopped = false;
     const watches = this.#watches;

@@ -33,6 +33,8 @@ export interface MomentWindow {
   readonly flatAt: EpochMicros;
   /** … and no order is taken any more. */
   readonly lastOrderAt: EpochMicros;
+  /** By the price of then its options are exercised. */
+  readonly markAt: EpochMicros;
 }
 
 /** The same in minutes before the last trade. */
@@ -50,6 +52,7 @@ export function momentWindowOf(session: SessionTimes, broker?: BrokerKind): Mome
     leaveAt: ahead(leave),
     flatAt: ahead(flat),
     lastOrderAt: ahead(lastOrder),
+    markAt: session.exerciseMark,
   };
 }
 

@@ -22,6 +22,8 @@ export class SessionEnd implements MomentWindow {
   readonly #plain: MomentWindow;
   readonly #met: (what: string) => void;
   #soonerMicros = 0;
+  /** The market itself; options alone may end sooner too. */
+  #closesSoonerMicros = 0;
   #isNews = false;
 
   constructor(session: SessionTimes, plain: MomentWindow, met: (what: string) => void) {
@@ -50,19 +52,28 @@ export class SessionEnd implements MomentWindow {
     return addMicros(this.#plain.lastOrderAt, -this.#soonerMicros);
   }
 
+  get markAt(): EpochMicros {
+    return addMicros(this.#plain.markAt, -this.#closesSoonerMicros);
+  }
+
   onInput(input: Input): void {
     if (input.kind !== 'brokerRules') return;
     const sooner = this.#soonerBy(input.rules);
     this.#isNews ||= sooner > this.#soonerMicros;
     this.#soonerMicros = Math.max(this.#soonerMicros, sooner);
+    const closesSooner = this.#closesSoonerBy(input.rules);
+    this.#closesSoonerMicros = Math.max(this.#closesSoonerMicros, closesSooner);
   }
 
   #soonerBy({ closesAt, stopsTradingAt }: Rules): number {
     const { exerciseMark, lastTrade } = this.#session;
-    const early = (own: EpochMicros, said: string | null): number =>
-      said === null ? 0 : own - Date.parse(said) * MICROS_PER_MILLI;
-    const sooner = Math.max(0, early(exerciseMark, closesAt), early(lastTrade, stopsTradingAt));
-    return Math.min(MOST_SOONER_MICROS, sooner);
+    return most(early(exerciseMark, closesAt), early(lastTrade, stopsTradingAt));
+  }
+
+  /** No price of the mark comes after the last trade. */
+  #closesSoonerBy({ closesAt, stopsTradingAt }: Rules): number {
+    const { exerciseMark } = this.#session;
+    return most(early(exerciseMark, closesAt), early(exerciseMark, stopsTradingAt));
   }
 
   /** Called after every step. */
@@ -75,6 +86,16 @@ export class SessionEnd implements MomentWindow {
   /** The next engine knows nothing of it until it asks. */
   onCrash(): void {
     this.#soonerMicros = 0;
+    this.#closesSoonerMicros = 0;
     this.#isNews = false;
   }
+}
+
+function early(own: EpochMicros, said: string | null): number {
+  return said === null ? 0 : own - Date.parse(said) * MICROS_PER_MILLI;
+}
+
+/** Microseconds, between none and those of a half day. */
+function most(one: number, other: number): number {
+  return Math.min(MOST_SOONER_MICROS, Math.max(0, one, other));
 }

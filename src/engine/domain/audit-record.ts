@@ -80,11 +80,19 @@ export type AuditBody =
       readonly dayPnlCents: number;
       /** Mid of the underlying at that moment, 1/10,000 dollar; absent where it was not known. */
       readonly spot?: number;
-      /** Its mid at the exercise mark; absent in records of older builds, where it was not known, and where
+      /** Its mid at the exercise mark, as its own record has it; absent in records of older builds, where it was not known, and where
        * options trade no longer than until then. */
       readonly mark?: number;
       /** Whose prices those are, by its ticker; absent in records of older builds, and without one. */
       readonly underlying?: string;
+    }
+  | {
+      /** The exercise mark of the session is past: the price by which its options are exercised. */
+      readonly kind: 'markHeard';
+      /** Mid of the underlying, 1/10,000 dollar. */
+      readonly spot: number;
+      /** Whose price that is, by its ticker. */
+      readonly underlying: string;
     }
   | {
       /** What is held over a close that is not known begins its day at this. */

@@ -9,6 +9,7 @@
 import { gridOf, instrumentSymbol } from '../../engine/domain/instrument.ts';
 import type { ChainSlice, ContractView } from '../../engine/domain/market.ts';
 import type { OrderLeg } from '../../engine/domain/order.ts';
+import { SPOT_WIDTH_FRACTION } from '../../engine/domain/spot-mid.ts';
 import { tickAt } from '../../engine/domain/tick-grid.ts';
 import { dollarsFromPrice, price } from '../../engine/domain/units.ts';
 import type { Denial } from '../../engine/domain/verdict.ts';
@@ -16,7 +17,7 @@ import { MINUTES_PER_YEAR, yearsToExpiry } from '../../engine/pricing/time-to-ex
 import type { Parity } from '../parity.ts';
 import { parityOf } from '../parity.ts';
 import type { RiskInput } from '../risk-input.ts';
-import { legMarket } from '../slice-lookup.ts';
+import { legMarket, soundSpotOf } from '../slice-lookup.ts';
 import { type Check, failed, notRun, passed } from './check.ts';
 
 const CODE = 'model_unreasonable';
@@ -43,8 +44,27 @@ function clockFault(slice: ChainSlice, { at, session }: RiskInput): Fault | unde
   return { message, numbers: { years, offSeconds, limitSeconds: CLOCK_SLACK_SECONDS } };
 }
 
+/** Why the underlying tells no price; undefined where it does. */
+function spotFault(slice: ChainSlice): Fault | undefined {
+  if (soundSpotOf(slice) !== undefined) return undefined;
+  const { bid, ask } = slice.spotQuote ?? {};
+  if (bid === undefined || ask === undefined) {
+    return { message: 'the underlying has no price; wait for its bid and ask', numbers: {} };
+  }
+  return {
+    message:
+      'the quote of the underlying is crossed or too wide to tell its price; wait for a sound one',
+    numbers: {
+      bidPrice: dollarsFromPrice(bid),
+      askPrice: dollarsFromPrice(ask),
+      mostWidthFraction: SPOT_WIDTH_FRACTION,
+    },
+  };
+}
+
 function forwardFault(slice: ChainSlice, { limits }: RiskInput): Fault | undefined {
-  const { forward, spot } = slice;
+  const { forward } = slice;
+  const spot = soundSpotOf(slice);
   if (forward === undefined || spot === undefined) return undefined;
   const spotDollars = dollarsFromPrice(spot);
   const drift = Math.abs(forward - spotDollars) / spotDollars;
@@ -97,9 +117,8 @@ export const modelCheck: Check = {
   run(input) {
     const { slice, intent } = input;
     if (slice === undefined) return notRun(CODE, 'no chain is known; wait for its quotes');
-    if (slice.spot === undefined) {
-      return notRun(CODE, 'the underlying has no price; wait for its bid and ask');
-    }
+    const unpriced = spotFault(slice);
+    if (unpriced !== undefined) return notRun(CODE, unpriced.message, unpriced.numbers);
     let fault = clockFault(slice, input) ?? forwardFault(slice, input);
     const unasked: string[] = [];
     for (const leg of intent.legs) {

@@ -18,6 +18,7 @@ const SCHEDULE = {
   flattenStartAt: newYorkInstant(DATE, 15 * 60 + 40),
   flattenDeadlineAt: newYorkInstant(DATE, 15 * 60 + 50),
   lastHourFrom: newYorkInstant(DATE, 15 * 60),
+  markAt: session.exerciseMark,
 };
 
 /** The exchange's own rules, but for what a test changes. */

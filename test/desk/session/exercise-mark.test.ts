@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import type { MarketRules } from '../../../src/engine/domain/account-facts.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import type { RigOptions } from '../../support/desk-rig.ts';
@@ -164,6 +165,54 @@ describe('the price at the exercise mark', () => {
     }
   });
 
+  it.each([
+    { before: 600.2, after: 600.4, told: [] },
+    {
+      before: 601.5,
+      after: 590,
+      told: ['OPEN_PAST_DEADLINE resolve', 'OPEN_PAST_DEADLINE trigger'],
+    },
+  ])('is kept once it is past: a restart minutes later goes by it ($before)', (each) => {
+    const { before, after, told } = each;
+    const rig = overMark(before, after);
+    const mark = rig.day.marks.get(rig.session.date);
+    expect(mark?.at).toBe(before * 10_000);
+    expect(rig.bodies('markHeard')).toEqual([
+      { kind: 'markHeard', spot: before * 10_000, underlying: 'SPY' },
+    ]);
+    const again = startedAt(MARK + 5, rig);
+    expect(again.day.marks.get(again.session.date)).toEqual(mark);
+    again.open();
+    again.advance(40);
+    expect(again.positions()).toHaveLength(1);
+    expect(pages(again)).toEqual(told);
+    expect(again.bodies('markHeard')).toHaveLength(1);
+  });
+
+  it('is no other once it is recorded, and none is before it is past', () => {
+    const rig = withCalls();
+    rig.goTo(MARK - 1);
+    rig.advance(30);
+    expect(rig.bodies('markHeard')).toEqual([]);
+    rig.goTo(MARK + 1);
+    const again = startedAt(MARK - 1, rig);
+    again.spot = 610;
+    again.open();
+    again.advance(10);
+    expect(again.day.marks.get(again.session.date)?.at).toBe(6_000_000);
+  });
+
+  it('is read from the seal of a journal that has no record of its own for it', () => {
+    const rig = overMark(601.5, 600.2);
+    intoEvening(rig);
+    const records = rig.records().filter(({ body }) => body.kind !== 'markHeard');
+    const market = newYorkInstant(rig.session.date, MARK + 70);
+    const again = new DeskRig({ market, records, isOpen: false });
+    again.freeze(3);
+    expect(again.day.marks.get(rig.session.date)?.at).toBe(6_015_000);
+    expect(again.bodies('markHeard')).toEqual([]);
+  });
+
   it('is forgotten once nothing that expired by it is held', () => {
     const rig = new DeskRig({ minutes: MARK - 1 });
     rig.goTo(MARK + 15);
@@ -209,4 +258,93 @@ describe('the price at the exercise mark', () => {
       expect(Math.abs(dayPnl(rig.desk.context).midCents ?? Number.NaN)).toBeLessThan(10_00);
     },
   );
+});
+
+describe('on a day that the broker ends sooner than the calendar', () => {
+  const CLOSE = 13 * 60;
+  const said = {
+    session: null,
+    opensAt: null,
+    closesAt: '2026-11-20T13:00:00-05:00',
+    stopsTradingAt: null,
+    ticks: null,
+    isClosingOnly: null,
+  };
+
+  function tell(rig: DeskRig, rules: Partial<MarketRules> = {}): void {
+    const { date } = rig.session;
+    rig.step({ kind: 'brokerRules', at: rig.at, date, rules: { ...said, ...rules } });
+  }
+
+  /** Past the close that the broker told, at a price of the underlying until it and another one since. */
+  function overClose(before: number, after: number, rules: Partial<MarketRules> = {}): DeskRig {
+    const rig = withCalls();
+    tell(rig, rules);
+    rig.goTo(CLOSE - 9);
+    rig.advance(5);
+    rig.gateway.isMute = true;
+    rig.spot = before;
+    rig.goTo(CLOSE - 1);
+    rig.advance(5);
+    rig.spot = after;
+    rig.goTo(CLOSE + 5);
+    rig.advance(5);
+    return rig;
+  }
+
+  it.each([
+    ['the close of the market', {}],
+    ['a half day', { closesAt: null, session: 'half' }],
+  ] as const)('the mark is that close, over a restart too (%s)', (_what, rules) => {
+    const rig = overClose(601.5, 600.2, rules);
+    expect(rig.bodies('markHeard')).toMatchObject([{ spot: 6_015_000 }]);
+    rig.goTo(MARK + 5);
+    rig.advance(5);
+    expect(rig.day.marks.get(rig.session.date)?.at).toBe(6_015_000);
+    expect(pages(rig)).toEqual(['OPEN_PAST_DEADLINE trigger']);
+    const again = startedAt(MARK - 3, rig);
+    again.open();
+    tell(again, rules);
+    again.advance(40);
+    expect(again.day.marks.get(again.session.date)?.at).toBe(6_015_000);
+    expect(pages(again).at(-1)).toBe('OPEN_PAST_DEADLINE trigger');
+  });
+
+  it.each([
+    [
+      'options that stop at the mark',
+      { closesAt: null, stopsTradingAt: '2026-11-20T16:00:00-05:00' },
+    ],
+    ['a later close', { closesAt: '2026-11-20T17:00:00-05:00' }],
+    ['a day that is closed', { closesAt: null, session: 'closed' }],
+  ] as const)('the mark stays where it is: %s', (_what, rules) => {
+    const rig = withCalls();
+    tell(rig, rules);
+    expect(rig.day.schedule.markAt).toBe(rig.session.exerciseMark);
+  });
+
+  it.each([
+    [
+      'options that stop before the mark',
+      { closesAt: null, stopsTradingAt: '2026-11-20T15:50:00-05:00' },
+      15 * 60 + 50,
+    ],
+    ['a close before that of any half day', { closesAt: '2026-11-20T11:00:00-05:00' }, CLOSE],
+  ] as const)('the mark moves no further than it may: %s', (_what, rules, minutes) => {
+    const rig = withCalls();
+    tell(rig, rules);
+    expect(rig.day.schedule.markAt).toBe(newYorkInstant(rig.session.date, minutes));
+  });
+
+  it('what was heard for the mark of the calendar is none of a close that is past', () => {
+    const rig = withCalls();
+    rig.goTo(MARK - 2);
+    rig.advance(3);
+    expect(rig.day.marks.has(rig.session.date)).toBe(true);
+    tell(rig, { closesAt: '2026-11-20T15:30:00-05:00' });
+    rig.goTo(MARK + 1);
+    rig.advance(3);
+    expect(rig.day.marks.has(rig.session.date)).toBe(false);
+    expect(rig.bodies('markHeard')).toEqual([]);
+  });
 });

@@ -32,13 +32,13 @@ function told() {
     end.afterStep(rig.desk.context);
   };
   const times = () =>
-    [end.opensAt, end.cutoffAt, end.leaveAt, end.flatAt, end.lastOrderAt].map((at) =>
+    [end.opensAt, end.cutoffAt, end.leaveAt, end.flatAt, end.lastOrderAt, end.markAt].map((at) =>
       newYorkText(at).slice(0, 5),
     );
   return { rig, end, met, say, times };
 }
 
-const PLAIN = ['09:30', '15:25', '15:40', '15:50', '16:15'];
+const PLAIN = ['09:30', '15:25', '15:40', '15:50', '16:15', '16:00'];
 
 describe('a day that the broker ends sooner', { timeout: PATIENCE_MILLIS }, () => {
   it('takes openings, and holds anything, sooner by as much, until an engine starts anew', () => {
@@ -46,7 +46,7 @@ describe('a day that the broker ends sooner', { timeout: PATIENCE_MILLIS }, () =
     expect(times()).toEqual(PLAIN);
     say(AT_TWO);
     say({ ...AT_TWO, closesAt: null, stopsTradingAt: '2026-11-20T15:15:00-05:00' });
-    expect(times()).toEqual(['09:30', '13:25', '13:40', '13:50', '14:15']);
+    expect(times()).toEqual(['09:30', '13:25', '13:40', '13:50', '14:15', '14:00']);
     end.onCrash();
     expect(times()).toEqual(PLAIN);
     rig.openPosition();
@@ -57,7 +57,7 @@ describe('a day that the broker ends sooner', { timeout: PATIENCE_MILLIS }, () =
   it('never ends sooner than a half one', () => {
     const { say, times } = told();
     say({ ...AT_TWO, closesAt: '2026-11-20T11:00:00-05:00' });
-    expect(times()).toEqual(['09:30', '12:25', '12:40', '12:50', '13:15']);
+    expect(times()).toEqual(['09:30', '12:25', '12:40', '12:50', '13:15', '13:00']);
   });
 
   it('is kept by a desk that hears it, and a desk that does not is reported', () => {

@@ -173,7 +173,7 @@ const MODEL: readonly Case[] = [
     ],
   ),
   ['no forward', 'model_unreasonable', slice({ forward: undefined }), 'notRun'],
-  ['no spot', 'model_unreasonable', slice({ spot: undefined }), 'notRun'],
+  ['no spot', 'model_unreasonable', slice({ spotQuote: undefined }), 'notRun'],
   ...([0.0099, 0.01, 5, 5.01] as const).map(
     (impliedVol): Case => [
       `an implied volatility of ${impliedVol}`,

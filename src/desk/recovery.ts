@@ -179,7 +179,7 @@ function restoreClose(
     return;
   }
   if (body.kind === 'heldCarried') {
-    if (recorded !== undefined) desk.book.carryAt(recorded);
+    if (recorded !== undefined) desk.book.carrySharesAt(recorded);
     return;
   }
   restoreMark(desk, session, recordedPrice(desk, { ...body, spot: body.mark }));

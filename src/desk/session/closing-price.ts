@@ -94,14 +94,15 @@ export function restingPrice(desk: DeskContext): UnderlyingPrice | undefined {
   return at.market < open ? closeBefore(desk, date) : day.closes.get(date);
 }
 
-/** What is held over a close that is not known begins its day at the first price to be trusted, which is
+/** Shares that are held over a close that is not known begin their day at the first price to be trusted, which is
  * recorded: a restart begins it there too. Called on the clock. */
 export function carryHeld(desk: DeskContext): void {
   const { book, spec } = desk;
-  const isOwn = ({ instrument }: PositionLeg): boolean => isOfUnderlying(instrument, spec);
+  const isOwn = ({ instrument }: PositionLeg): boolean =>
+    instrument.kind === 'shares' && isOfUnderlying(instrument, spec);
   if (!book.structures().some(({ isCarryDue, legs }) => isCarryDue && legs.some(isOwn))) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;
-  book.carryAt({ of: spec, at: spot });
+  book.carrySharesAt({ of: spec, at: spot });
   desk.out.append({ kind: 'heldCarried', spot, underlying: spec.symbol });
 }

@@ -4,7 +4,7 @@ import type { Fill } from '../domain/order.ts';
 import type { Cents, EpochMicros, SessionDate } from '../domain/units.ts';
 import { cents } from '../domain/units.ts';
 import type { DayEnd, Trade, UnderlyingPrice } from './carried-gains.ts';
-import { beforeTrade, carryNow, releaseCarried, startDay } from './carried-gains.ts';
+import { beforeTrade, carryShares, releaseCarried, startDay } from './carried-gains.ts';
 import { DayMoney } from './day-money.ts';
 import { externalPositionId } from './external-position.ts';
 import { GoneStructures } from './gone-structures.ts';
@@ -23,8 +23,8 @@ export class OpenStructures<View> {
     for (const structure of this.#open.values()) startDay(structure, date, close);
   }
 
-  carryAt(at: UnderlyingPrice): void {
-    for (const structure of this.#open.values()) carryNow(structure, at);
+  carrySharesAt(at: UnderlyingPrice): void {
+    for (const structure of this.#open.values()) carryShares(structure, at);
   }
 
   get size(): number {

@@ -76,9 +76,10 @@ export class PortfolioBook {
 
   /**
    * A new session: the day's money starts at nothing, positions stay. Shares start the day at `close`, the
-   * underlying's in the last session, and options whose day is over at what they came to by it and the mark;
-   * where it is not known, or is another underlying's, at the first price that they are told or sold at. What
-   * they had gained by then is no part of the day. The same date changes nothing.
+   * underlying's in the last session, and options that expired in it at what they came to by it and the mark;
+   * where it is not known, or is another underlying's, shares start at the first price that they are told or sold
+   * at, and options at what they are settled at. What they had gained by then is no part of the day. The same
+   * date changes nothing.
    */
   startSession(date: SessionDate, close?: DayEnd): void {
     if (this.#date === date) return;
@@ -92,9 +93,10 @@ export class PortfolioBook {
     this.#open.beginDay(date, close);
   }
 
-  /** A price by which what is due of its underlying starts the day. */
-  carryAt(at: UnderlyingPrice): void {
-    this.#open.carryAt(at);
+  /** A price at which shares of its underlying start the day, where they have not. It tells nothing of options that
+   * have expired: their end was before it. */
+  carrySharesAt(at: UnderlyingPrice): void {
+    this.#open.carrySharesAt(at);
   }
 
   /** Folds one execution. One that closes more than its position holds closes what others hold of the contract,

@@ -606,6 +606,20 @@ describe('a new session', () => {
     expect(book.structures()).toEqual([]);
   });
 
+  it('begins what ended unseen at what it is settled at, whatever later prices and closes say', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    book.startSession(WEDNESDAY);
+    book.carrySharesAt(spyAt(630));
+    expect(book.structure('a')).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    book.startSession(THURSDAY, spyAt(630));
+    expect(book.structure('a')).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    book.applySettlement(settlement(SHORT_PUT, -1, 0));
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(0);
+  });
+
   it('begins what is settled before a close is known at the first price that comes', () => {
     const book = new PortfolioBook();
     book.startSession(TUESDAY);
@@ -615,7 +629,7 @@ describe('a new session', () => {
     book.applySettlement(settlement(SHORT_PUT, -1, 100));
     expect(book.day().realizedCents).toBe(0);
     expect(book.structures()).toMatchObject([{ strategy: 'shares', isCarryDue: true }]);
-    book.carryAt(spyAt(636));
+    book.carrySharesAt(spyAt(636));
     expect(book.structures()[0]).toMatchObject({ carriedCents: -400_00, isCarryDue: false });
   });
 });
@@ -642,7 +656,7 @@ describe('what is of another underlying', () => {
       book.startSession(TUESDAY);
       book.applyExternalFill(fillOf(call, 1));
       book.startSession(WEDNESDAY, close);
-      book.carryAt(spyAt(690));
+      book.carrySharesAt(spyAt(690));
       expect(book.structures()).toMatchObject([{ carriedCents: 0, isCarryDue: true }]);
       book.applySettlement(settlement(call, 1, 0));
       expect(book.structures()).toEqual([]);
@@ -655,7 +669,7 @@ describe('what is of another underlying', () => {
     book.startSession(TUESDAY);
     book.applyExternalFill(fillOf(AAPL, 200));
     book.startSession(WEDNESDAY, spyAt(680));
-    book.carryAt(spyAt(690));
+    book.carrySharesAt(spyAt(690));
     book.applyExternalFill(fillOf(closingOf(AAPL), 201));
     expect(book.structures()).toEqual([]);
     expect(book.day().realizedCents).toBe(0);

@@ -51,6 +51,7 @@ const FIELDS: FieldTable = {
   sessionOpened: { contracts: 'number' },
   markHeard: { spot: 'number', underlying: 'text' },
   heldCarried: { spot: 'number', underlying: 'textOrAbsent' },
+  contractCarried: { symbol: 'text', mid: 'number' },
   sessionSealed: {
     contracts: 'number',
     dayPnlCents: 'number',

@@ -114,6 +114,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'markHeard':
     case 'sessionSealed':
     case 'heldCarried':
+    case 'contractCarried':
       restoreClose(desk, record.session, body);
       return;
     case 'exitTriggered':
@@ -167,12 +168,18 @@ function restoreEvent(desk: DeskContext, record: AuditRecord): void {
   if (event !== undefined) applyBrokerEvent(desk, event);
 }
 
+type CloseKind = 'markHeard' | 'sessionSealed' | 'heldCarried' | 'contractCarried';
+
 /** What the underlying ended one day at, by what its options were exercised, and what is held begins the next. */
 function restoreClose(
   desk: DeskContext,
   session: SessionDate,
-  body: Extract<AuditBody, { readonly kind: 'markHeard' | 'sessionSealed' | 'heldCarried' }>,
+  body: Extract<AuditBody, { readonly kind: CloseKind }>,
 ): void {
+  if (body.kind === 'contractCarried') {
+    desk.book.carryContractAt(body.symbol, price(body.mid));
+    return;
+  }
   const recorded = recordedPrice(desk, body);
   if (body.kind === 'markHeard') {
     restoreMark(desk, session, recorded);

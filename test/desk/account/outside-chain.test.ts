@@ -58,7 +58,7 @@ describe('what others hold that the chain never quotes', () => {
     expect(rig.alerts()).toContain('DAILY_LOSS');
   });
 
-  it.each(OTHERS)('counts in the day at what it was opened at, and says so: %s', (...other) => {
+  it.each(OTHERS)('counts nothing in the day while it is held, and says so: %s', (...other) => {
     const rig = new DeskRig();
     rig.openPosition(CONDOR);
     rig.advance(40);
@@ -71,11 +71,11 @@ describe('what others hold that the chain never quotes', () => {
     const [, symbol] = other;
     const positionId = rig.positions().at(-1)!.positionId;
     expect(after.warnings.join('; ')).toContain(
-      `${positionId} is not quoted in this session; totals count it at what it was opened at`,
+      `${positionId} is not quoted in this session; totals count nothing of it while it is held`,
     );
     const [page] = rig.bodies('alert').filter(({ code }) => code === 'LEG_UNMARKABLE');
     expect(page?.text).toBe(
-      `this session quotes no ${symbol}: the day counts it at what it was opened at, nothing opens until it is closed at the broker`,
+      `this session quotes no ${symbol}: the day counts nothing of it while it is held, nothing opens until it is closed at the broker`,
     );
   });
 

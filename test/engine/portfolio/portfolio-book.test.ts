@@ -21,6 +21,7 @@ import { EXIT_PLAN, fillOf, intentOf, OPENED_AT } from './book-rig.ts';
 const CONDOR = condorLegs([630, 635, 645, 650]);
 const CREDIT = [0.2, 0.6, 0.6, 0.2];
 const SHORT_PUT = optionLeg('sellToOpen', 'put', 640);
+const MONDAY = sessionDate('2026-08-03');
 const TUESDAY = sessionDate('2026-08-04');
 const WEDNESDAY = sessionDate('2026-08-05');
 const THURSDAY = sessionDate('2026-08-06');
@@ -604,6 +605,24 @@ describe('a new session', () => {
       expect(book.day().realizedCents).toBe(0);
     }
     expect(book.structures()).toEqual([]);
+  });
+
+  it('begins an option that lives at a price of its own, and once it is over at what it came to', () => {
+    const book = new PortfolioBook();
+    book.startSession(MONDAY);
+    book.applyExternalFill(fillOf(SHORT_PUT, 1));
+    const { positionId } = book.structures()[0]!;
+    const symbol = instrumentSymbol(SHORT_PUT.instrument);
+    book.startSession(TUESDAY, spyAt(600));
+    expect(book.structure(positionId)).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    expect(book.carryContractAt(symbol, priceFromDollars(3))).toBe(true);
+    expect(book.carryContractAt(symbol, priceFromDollars(5))).toBe(false);
+    const { openCashCents } = book.structure(positionId)!;
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 300_00);
+    book.startSession(WEDNESDAY, spyAt(638));
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 200_00);
+    book.startSession(THURSDAY, spyAt(650));
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 200_00);
   });
 
   it('begins what ended unseen at what it is settled at, whatever later prices and closes say', () => {

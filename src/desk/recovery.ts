@@ -96,6 +96,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restorePreview(desk, shelf, body);
       return;
     case 'intentRecorded':
+    case 'orderAdopted':
       restoreOrder(desk, record, body);
       return;
     case 'orderSent':
@@ -107,9 +108,6 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       return;
     case 'brokerEvent':
       restoreEvent(desk, record);
-      return;
-    case 'orderAdopted':
-      adoptOrder(desk, body.order);
       return;
     case 'markHeard':
     case 'sessionSealed':
@@ -274,9 +272,13 @@ function restoreCancel(
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
 }
 
-type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
+type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' | 'orderAdopted' }>;
 
 function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
+  if (body.kind === 'orderAdopted') {
+    adoptOrder(desk, body.order);
+    return;
+  }
   const { intent, orderHash, tokenSha256, previewId } = body;
   const order = newOrder({
     intent,
@@ -311,7 +313,7 @@ type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;
 /** The record of an exit stands right before that of its order. */
 function restoreExit(
   desk: DeskContext,
-  { intent }: Recorded,
+  { intent }: Extract<Recorded, { readonly kind: 'intentRecorded' }>,
   triggered: Triggered | undefined,
 ): undefined {
   const order = desk.orders.get(intent.intentId);

@@ -77,6 +77,22 @@ function lostOnFriday(isAsked: boolean): {
   return { friday, rig };
 }
 
+describe('the schedule of the day', () => {
+  it.each(['SPY   261218C00606000', 'AAPL'])('pages nobody of what it is not of: %s', (symbol) => {
+    const rig = new DeskRig();
+    new OtherScreen().trade(rig, { symbol, action: 'buyToOpen', dollars: 9 });
+    rig.advance(5);
+    rig.goTo(15 * 60 + 35);
+    rig.advance(20);
+    rig.goTo(15 * 60 + 55);
+    rig.advance(20);
+    expect(rig.alerts()).toContain('LEG_UNMARKABLE');
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+    expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+    expect(rig.alerts()).not.toContain('OPEN_PAST_ORDERS');
+  });
+});
+
 describe('the flatten that a loss makes', () => {
   it("leaves others' contract of a later day alone, then and on its own day", () => {
     const { friday, rig } = lostOnFriday(false);

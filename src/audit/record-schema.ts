@@ -3,6 +3,7 @@
 import type { AuditBody, AuditKind, AuditRecord } from '../engine/domain/audit-record.ts';
 import { AUDIT_RECORD_VERSIONS } from '../engine/domain/audit-record.ts';
 import type { ExitPlan, Fill, OrderIntent } from '../engine/domain/order.ts';
+import { secretsIn } from './secret-names.ts';
 
 type FieldShape =
   | 'text'
@@ -51,6 +52,7 @@ const FIELDS: FieldTable = {
   sessionOpened: { contracts: 'number' },
   markHeard: { spot: 'number', underlying: 'text' },
   heldCarried: { spot: 'number', underlying: 'textOrAbsent' },
+  contractCarried: { symbol: 'text', mid: 'number' },
   sessionSealed: {
     contracts: 'number',
     dayPnlCents: 'number',
@@ -232,11 +234,6 @@ const ENVELOPE_KEYS: ReadonlySet<string> = new Set(['version', 'seq', 'session',
 const AT_KEYS: ReadonlySet<string> = new Set(['market', 'wall', 'mono']);
 const SESSION = /^\d{4}-\d{2}-\d{2}$/;
 const HEX_SHA256 = /^[0-9a-f]{64}$/;
-/** Field names that would mean a secret got in. `tokenSha256` is the one allowed word with
- * token. */
-const SECRET_NAME = /token(?!Sha256)|secret|password|passwd|authorization|api_?key|cookie/i;
-/** A shorter text under such a name is a setting (a lifetime, a mode), not a secret. */
-const SECRET_CHARACTERS = 16;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -342,18 +339,6 @@ const SHAPES: Readonly<Record<FieldShape, (value: unknown) => boolean>> = {
   event: isEvent,
 };
 
-function secretNames(value: unknown, path: string): string[] {
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => secretNames(item, `${path}[${index}]`));
-  }
-  if (!isFields(value)) return [];
-  return Object.entries(value).flatMap(([key, field]) => {
-    const here = `${path}.${key}`;
-    const isSecret = SECRET_NAME.test(key) && typeof field === 'string';
-    return isSecret && field.length >= SECRET_CHARACTERS ? [here] : secretNames(field, here);
-  });
-}
-
 /** The shapes of each kind's fields, in the order of the table. */
 const SHAPES_OF: ReadonlyMap<string, ReadonlyMap<string, FieldShape>> = new Map(
   Object.entries(FIELDS).map(([kind, fields]) => [
@@ -361,13 +346,6 @@ const SHAPES_OF: ReadonlyMap<string, ReadonlyMap<string, FieldShape>> = new Map(
     new Map<string, FieldShape>(Object.entries(fields)),
   ]),
 );
-
-/** True where some name within would mean a secret: most records have none. */
-function namesSecret(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(namesSecret);
-  if (!isFields(value)) return false;
-  return Object.keys(value).some((key) => SECRET_NAME.test(key) || namesSecret(value[key]));
-}
 
 function bodyFaults(body: AuditBody): string[] {
   const shapes = SHAPES_OF.get(body.kind) ?? new Map<string, FieldShape>();
@@ -394,7 +372,6 @@ export function schemaFaults(record: AuditRecord): readonly string[] {
   if (!hasOnly(record.at, AT_KEYS)) faults.push('a time has fields that are not listed');
   if (!SESSION.test(record.session)) faults.push('session is not a date');
   faults.push(...bodyFaults(record.body));
-  if (!namesSecret(record.body)) return faults;
-  const secrets = secretNames(record.body, record.body.kind);
+  const secrets = secretsIn(record.body, record.body.kind);
   return [...faults, ...secrets.map((path) => `${path} names a secret`)];
 }

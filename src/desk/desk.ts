@@ -251,7 +251,6 @@ export class Desk {
         this.#onFeed(input);
         return;
       case 'command':
-        this.#market.settle();
         this.#onCommand(input);
         return;
       case 'journalDurable':
@@ -385,6 +384,7 @@ export class Desk {
       stop: (policy: StopPolicy) => this.#beginStop(policy),
     };
     const { id, caller, command } = input;
+    this.#market.settle();
     this.#limits.keep(room.desk);
     const result = runCommand(room, caller, command);
     holdWhileFlattening(room.desk);

@@ -39,7 +39,7 @@ function pnlWarnings(desk: DeskContext, positions: readonly PositionView[]): rea
       warnings.push(`${id} expired on ${expiredOn} and its settlement is not told yet: ${counts}`);
     } else if (areOutsideChain(desk, desk.book.structure(id)?.legs ?? [])) {
       warnings.push(
-        `${id} is not quoted in this session; totals count it at what it was opened at`,
+        `${id} is not quoted in this session; totals count nothing of it while it is held`,
       );
     } else if (liquidationValueCents === null) {
       warnings.push(`${id} has a leg that cannot be marked now; totals that need it are absent`);

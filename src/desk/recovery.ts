@@ -96,6 +96,7 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
       restorePreview(desk, shelf, body);
       return;
     case 'intentRecorded':
+    case 'orderAdopted':
       restoreOrder(desk, record, body);
       return;
     case 'orderSent':
@@ -108,12 +109,10 @@ function apply(desk: DeskContext, shelf: PreviewShelf, record: AuditRecord): voi
     case 'brokerEvent':
       restoreEvent(desk, record);
       return;
-    case 'orderAdopted':
-      adoptOrder(desk, body.order);
-      return;
     case 'markHeard':
     case 'sessionSealed':
     case 'heldCarried':
+    case 'contractCarried':
       restoreClose(desk, record.session, body);
       return;
     case 'exitTriggered':
@@ -167,19 +166,25 @@ function restoreEvent(desk: DeskContext, record: AuditRecord): void {
   if (event !== undefined) applyBrokerEvent(desk, event);
 }
 
+type CloseKind = 'markHeard' | 'sessionSealed' | 'heldCarried' | 'contractCarried';
+
 /** What the underlying ended one day at, by what its options were exercised, and what is held begins the next. */
 function restoreClose(
   desk: DeskContext,
   session: SessionDate,
-  body: Extract<AuditBody, { readonly kind: 'markHeard' | 'sessionSealed' | 'heldCarried' }>,
+  body: Extract<AuditBody, { readonly kind: CloseKind }>,
 ): void {
+  if (body.kind === 'contractCarried') {
+    desk.book.carryContractAt(body.symbol, price(body.mid));
+    return;
+  }
   const recorded = recordedPrice(desk, body);
   if (body.kind === 'markHeard') {
     restoreMark(desk, session, recorded);
     return;
   }
   if (body.kind === 'heldCarried') {
-    if (recorded !== undefined) desk.book.carryAt(recorded);
+    if (recorded !== undefined) desk.book.carrySharesAt(recorded);
     return;
   }
   restoreMark(desk, session, recordedPrice(desk, { ...body, spot: body.mark }));
@@ -267,9 +272,13 @@ function restoreCancel(
   desk.tokens.restoreConsumed({ tokenSha256, previewId: '', principal, result });
 }
 
-type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' }>;
+type Recorded = Extract<AuditRecord['body'], { kind: 'intentRecorded' | 'orderAdopted' }>;
 
 function restoreOrder(desk: DeskContext, record: AuditRecord, body: Recorded): void {
+  if (body.kind === 'orderAdopted') {
+    adoptOrder(desk, body.order);
+    return;
+  }
   const { intent, orderHash, tokenSha256, previewId } = body;
   const order = newOrder({
     intent,
@@ -304,7 +313,7 @@ type Triggered = Extract<AuditRecord['body'], { kind: 'exitTriggered' }>;
 /** The record of an exit stands right before that of its order. */
 function restoreExit(
   desk: DeskContext,
-  { intent }: Recorded,
+  { intent }: Extract<Recorded, { readonly kind: 'intentRecorded' }>,
   triggered: Triggered | undefined,
 ): undefined {
   const order = desk.orders.get(intent.intentId);

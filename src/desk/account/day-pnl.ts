@@ -10,8 +10,8 @@ import { restingPrice } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { areOutsideChain, heldInSession } from './held-position.ts';
 
-/** What the chain never quotes counts in all of it at what it was opened at: what others hold in another market
- * keeps no loss of this one from being seen. */
+/** What the chain never quotes counts nothing in it while it is held: what others hold in another market keeps no
+ * loss of this one from being seen. */
 export interface DayPnl {
   /** After fees: realised, and what is held with longs at bid, shorts at ask and unmarkable legs at
    * their worst; undefined only where a short call has no bound at all. */
@@ -57,8 +57,14 @@ function symbolsOf({ legs }: StructurePosition): readonly string[] {
   return held.map(({ instrument }) => instrumentSymbol(instrument));
 }
 
-/** The day so far, marked at this step: what was gained before it began is no part of it, nor are shares
- * of which it is not known yet what they were worth then, nor what expired before it. */
+/** Options that have not begun their day count nothing in it; that nobody quotes them is told all the same. */
+function unmarkableDue({ legs }: StructurePosition, market: MarkInput): readonly string[] {
+  if (legs.some(({ instrument }) => instrument.kind === 'shares')) return [];
+  return markPosition(legs, market).unmarkable.map(({ symbol }) => symbol);
+}
+
+/** The day so far, marked at this step: what was gained before it began is no part of it, nor is anything of
+ * which it is not known yet what it began its day at, nor what expired before it. */
 export function dayPnl(desk: DeskContext): DayPnl {
   const { realizedCents, feesCents } = desk.book.day();
   let liquidation: number | undefined = realizedCents - feesCents;
@@ -72,7 +78,11 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const unmarkable = outside.flatMap(symbolsOf);
   const market = marksNow(desk);
   for (const position of held) {
-    if (position.isCarryDue || outside.includes(position)) continue;
+    if (outside.includes(position)) continue;
+    if (position.isCarryDue) {
+      unmarkable.push(...unmarkableDue(position, market));
+      continue;
+    }
     const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);

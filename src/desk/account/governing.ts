@@ -19,6 +19,7 @@ import { reducingOffer } from '../previews/reducing-offer.ts';
 import { isLifted } from '../session/lifting.ts';
 import { heldDelta } from './book-greeks.ts';
 import { type DayPnl, dayPnl, haveMarksJumped } from './day-pnl.ts';
+import { areOutsideChain } from './held-position.ts';
 import { consecutiveRejects } from './loss-history.ts';
 import { endUnmarkable, watchUnmarkable } from './unmarkable-watch.ts';
 
@@ -158,7 +159,8 @@ export function govern(desk: DeskContext): void {
   holdTrading(desk, 'notReconciled', !day.reconciled);
   latchRejects(desk);
   const isAll = day.status.causes.includes('flatten');
-  keepFlattening(desk, () => isAll);
+  // What no order of this session can close would outlast the loss, and its owner did not ask for it.
+  keepFlattening(desk, ({ legs }) => isAll && !areOutsideChain(desk, legs));
   holdWhileFlattening(desk);
 }
 

@@ -35,7 +35,7 @@ function textOf(desk: DeskContext, lost: readonly string[]): string {
   }
   if (outside.length > 0) {
     texts.push(
-      `this session quotes no ${outside.join(', ')}: the day counts it at what it was opened at, nothing opens until it is closed at the broker`,
+      `this session quotes no ${outside.join(', ')}: the day counts nothing of it while it is held, nothing opens until it is closed at the broker`,
     );
   }
   return texts.join('; ');

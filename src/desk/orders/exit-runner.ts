@@ -5,7 +5,12 @@
  */
 
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
-import { areLeftToExpire, asOpenPosition, heldInSession } from '../account/held-position.ts';
+import {
+  areLeftToExpire,
+  areOutsideChain,
+  asOpenPosition,
+  heldInSession,
+} from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { noteBest } from '../desk-context.ts';
 import { evaluateExit } from '../exits/evaluate-exit.ts';
@@ -116,7 +121,9 @@ export class ExitRunner {
   readonly #told = new Map<string, { readonly part: ExitPart; readonly text: string }>();
   #market: ExitMarket | undefined;
 
-  /** Judges every position once. Called after each batch and on the clock. */
+  /** Judges every position once, but for what the chain of this session never quotes: no order of it closes that,
+   * its schedule is not its own, and whoever watches the marks has told of it. Called after each batch and on
+   * the clock. */
   run(desk: DeskContext): void {
     if (!desk.day.chainOpen || desk.day.reserveExhausted) return;
     if (!desk.book.hasStructures()) {
@@ -126,7 +133,9 @@ export class ExitRunner {
     }
     this.#market ??= new ExitMarket(desk);
     this.#market.look();
-    for (const position of heldInSession(desk)) this.#judge(desk, position, this.#market);
+    for (const position of heldInSession(desk)) {
+      if (!areOutsideChain(desk, position.legs)) this.#judge(desk, position, this.#market);
+    }
   }
 
   /** Clearing a map makes a new table, even of an empty one. */

@@ -1,9 +1,10 @@
 /**
- * Prices at which shares end one session and begin the next, and by which options whose day is over ended:
+ * Prices at which what is held ends one session and begins the next, and by which options whose day is over ended:
  * what they gained before is no part of the day. Core thread only.
  */
 
-import { isOfUnderlying } from '../../engine/domain/instrument.ts';
+import type { OptionContract } from '../../engine/domain/instrument.ts';
+import { gridOfOne, instrumentSymbol, isOfUnderlying } from '../../engine/domain/instrument.ts';
 import { newYorkDate, nextSessionDate } from '../../engine/domain/session-calendar.ts';
 import { spotMid } from '../../engine/domain/spot-mid.ts';
 import { findUnderlying } from '../../engine/domain/underlying.ts';
@@ -13,7 +14,8 @@ import type { DayEnd, UnderlyingPrice } from '../../engine/portfolio/carried-gai
 import type { PositionLeg } from '../../engine/portfolio/portfolio-book.ts';
 import { isFresh } from '../../risk/quote-age.ts';
 import type { DeskContext } from '../desk-context.ts';
-import { SPOT_GUARD } from '../exits/quote-guard.ts';
+import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
+import { quoteFault, SPOT_GUARD } from '../exits/quote-guard.ts';
 
 /** A quote that is older at the end of a session is none of its close. */
 const CLOSE_WITHIN_MICROS = 5 * MICROS_PER_MINUTE;
@@ -94,14 +96,44 @@ export function restingPrice(desk: DeskContext): UnderlyingPrice | undefined {
   return at.market < open ? closeBefore(desk, date) : day.closes.get(date);
 }
 
-/** What is held over a close that is not known begins its day at the first price to be trusted, which is
+/** Shares that are held over a close that is not known begin their day at the first price to be trusted, which is
  * recorded: a restart begins it there too. Called on the clock. */
 export function carryHeld(desk: DeskContext): void {
   const { book, spec } = desk;
-  const isOwn = ({ instrument }: PositionLeg): boolean => isOfUnderlying(instrument, spec);
+  const isOwn = ({ instrument }: PositionLeg): boolean =>
+    instrument.kind === 'shares' && isOfUnderlying(instrument, spec);
   if (!book.structures().some(({ isCarryDue, legs }) => isCarryDue && legs.some(isOwn))) return;
   const spot = soundSpot(desk);
   if (spot === undefined) return;
-  book.carryAt({ of: spec, at: spot });
+  book.carrySharesAt({ of: spec, at: spot });
   desk.out.append({ kind: 'heldCarried', spot, underlying: spec.symbol });
+}
+
+/** Mid of a contract of the chain, where it has a market to be trusted now. One that nobody bids for is worth half
+ * of its least price at most. */
+function soundMid({ at, evidence }: DeskContext, contract: OptionContract): Price | undefined {
+  const quote = evidence.of(instrumentSymbol(contract));
+  const { guard } = DEFAULT_EXIT_POLICY;
+  if (quoteFault(quote, at, guard, gridOfOne(contract).step) !== undefined) return undefined;
+  if (quote?.ask === undefined) return undefined;
+  return price(Math.round(((quote.bid ?? 0) + quote.ask) / 2));
+}
+
+/** Options of others that are held over a session and come into the chain begin their day at the first price of
+ * this session to be trusted, which is recorded: a restart begins it there too. Called on the clock. */
+export function carryContracts(desk: DeskContext): void {
+  const { at, book, day, evidence, out } = desk;
+  const { date, lastTrade, open } = day.session;
+  if (!day.chainOpen || at.market < open || at.market >= lastTrade) return;
+  for (const { isCarryDue, legs } of book.structures()) {
+    if (!isCarryDue) continue;
+    evidence.look(day);
+    for (const { instrument } of legs) {
+      if (instrument.kind !== 'option' || instrument.expiry !== date) continue;
+      const mid = soundMid(desk, instrument);
+      const symbol = instrumentSymbol(instrument);
+      if (mid === undefined || !book.carryContractAt(symbol, mid)) continue;
+      out.append({ kind: 'contractCarried', symbol, mid });
+    }
+  }
 }

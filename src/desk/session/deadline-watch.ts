@@ -6,6 +6,7 @@ import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import {
   areLeftToExpire,
+  areOutsideChain,
   arePaidFor,
   arePaidForAt,
   expiredBefore,
@@ -34,11 +35,18 @@ export function watchDeadline(desk: DeskContext): void {
   const { at, book, day } = desk;
   const open = book.structures().filter(isOpen);
   if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) {
-    const late = heldInSession(desk).filter(isOpen);
+    const late = heldInSession(desk).filter(
+      (position) => isOpen(position) && isDue(desk, position),
+    );
     tellLate(desk, late);
     for (const position of late) settleLeft(desk, position);
   }
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
+}
+
+/** False for what the chain of this session never quotes: it has another schedule, and it was told of when it came. */
+function isDue(desk: DeskContext, { legs }: StructurePosition): boolean {
+  return !areOutsideChain(desk, legs);
 }
 
 function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {

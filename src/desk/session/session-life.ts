@@ -27,6 +27,7 @@ import { warnOfCalendar } from '../plan/plan-runner.ts';
 import type { PreviewShelf } from '../previews/preview-shelf.ts';
 import { askForRules } from './broker-rules.ts';
 import {
+  carryContracts,
   carryHeld,
   closeBefore,
   closeOfToday,
@@ -166,6 +167,7 @@ export function keepSession(desk: DeskContext, shelf: PreviewShelf): void {
   else if (day.chainOpen && desk.at.market >= day.listingAgainAt) askForListing(desk);
   tellLeftOver(desk);
   carryHeld(desk);
+  carryContracts(desk);
   watchShares(desk);
   watchBars(desk);
 }

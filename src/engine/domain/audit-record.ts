@@ -95,12 +95,20 @@ export type AuditBody =
       readonly underlying: string;
     }
   | {
-      /** What is held over a close that is not known begins its day at this. */
+      /** Shares that are held over a close that is not known begin their day at this. */
       readonly kind: 'heldCarried';
       /** Mid of the underlying, 1/10,000 dollar. */
       readonly spot: number;
       /** Whose price that is, by its ticker; absent in records of older builds. */
       readonly underlying?: string;
+    }
+  | {
+      /** An option that is held over a session and expires in this one begins its day at this. */
+      readonly kind: 'contractCarried';
+      /** Of the contract. */
+      readonly symbol: string;
+      /** Its mid, 1/10,000 dollar. */
+      readonly mid: number;
     }
   | {
       readonly kind: 'previewMade';

@@ -1,16 +1,18 @@
 /**
  * What something had gained by the time its day began is no part of that day: it is kept beside it and
- * leaves with it. Shares begin each day anew; an option whose own day is over has nothing more to gain,
- * however late its settlement is told. Pure but for the structure it is given.
+ * leaves with it. What is held over a session begins each day anew; an option whose own day is over has nothing
+ * more to gain, however late its settlement is told, and no price but that of its own end says what it came to.
+ * Pure but for the structure it is given.
  */
 
-import type { Instrument } from '../domain/instrument.ts';
+import type { Instrument, OptionContract } from '../domain/instrument.ts';
 import {
   instrumentSymbol,
   isInTheMoney,
   isOfUnderlying,
   multiplierOf,
 } from '../domain/instrument.ts';
+import { nextSessionDate } from '../domain/session-calendar.ts';
 import type { UnderlyingSpec } from '../domain/underlying.ts';
 import type { Price, SessionDate } from '../domain/units.ts';
 import { amountCents, price } from '../domain/units.ts';
@@ -23,6 +25,8 @@ export interface Carrier {
   readonly carried: Map<string, number>;
   /** Symbols of which it is not known yet. */
   readonly carryDue: Set<string>;
+  /** Symbols that were held when the day began. */
+  readonly heldOver: Set<string>;
   /** Whoever looked at it must look again. */
   view: unknown;
 }
@@ -69,35 +73,66 @@ export function heldOf({ lots }: Pick<Carrier, 'lots'>, symbol: string): number 
   return lots.held().find((lot) => instrumentSymbol(lot.instrument) === symbol)?.quantity ?? 0;
 }
 
-/** A day begins, at a closing price of the underlying or at the first one that comes to be known. */
-export function startDay(carrier: Carrier, date: SessionDate, close: DayEnd | undefined): void {
+/** A session begins. */
+export interface DayStart {
+  readonly date: SessionDate;
+  /** The last one that began. */
+  readonly before: SessionDate | undefined;
+  /** What the session right before `date` ended with, where that is known. */
+  readonly close: DayEnd | undefined;
+}
+
+/** A day begins, for shares at the closing price of the session right before it or at the first one that comes to
+ * be known. An option that expired in that session ended by that close; one whose end nobody saw begins at what
+ * it is settled at, and one that lives at its first price of the day, or at what closes it. */
+export function startDay(carrier: Carrier, { date, before, close }: DayStart): void {
+  carrier.heldOver.clear();
   for (const { instrument } of carrier.lots.held()) {
     const symbol = instrumentSymbol(instrument);
-    const isOver = instrument.kind === 'option' && instrument.expiry < date;
-    if (instrument.kind === 'shares') carrier.carried.delete(symbol);
-    if (instrument.kind === 'shares' || (isOver && !carrier.carried.has(symbol))) {
-      carrier.carryDue.add(symbol);
-    }
+    carrier.heldOver.add(symbol);
+    const wasOver =
+      instrument.kind === 'option' && before !== undefined && instrument.expiry < before;
+    if (wasOver && carrier.carried.has(symbol)) continue;
+    carrier.carried.delete(symbol);
+    carrier.carryDue.add(symbol);
   }
   carrier.view = undefined;
-  if (close !== undefined) carryNow(carrier, close);
+  if (close === undefined) return;
+  carryShares(carrier, close);
+  carryExpired(carrier, date, close);
 }
 
-/** What has not started its day starts it at a price of its underlying. What is of another one waits for
- * what closes or settles it. */
-export function carryNow(carrier: Carrier, { of, at, mark = at }: DayEnd): void {
+/** Shares that have not started their day start it at a price. Those of another ticker wait for what closes
+ * them. */
+export function carryShares(carrier: Carrier, { of, at }: UnderlyingPrice): void {
   for (const { instrument } of carrier.lots.held()) {
+    if (instrument.kind !== 'shares' || !isOfUnderlying(instrument, of)) continue;
     const symbol = instrumentSymbol(instrument);
-    if (!carrier.carryDue.has(symbol) || !isOfUnderlying(instrument, of)) continue;
-    const isGone = instrument.kind === 'option' && !isInTheMoney(instrument, mark);
-    carry(carrier, symbol, isGone ? price(0) : worthAtClose(instrument, at));
+    if (carrier.carryDue.has(symbol)) carry(carrier, symbol, at);
   }
 }
 
-/** Of shares, and of an option that is exercised: it becomes shares at its strike, which rest at the close. */
-function worthAtClose(instrument: Instrument, close: Price): Price {
-  if (instrument.kind === 'shares') return close;
-  const { right, strike } = instrument;
+/** Contracts that have not started their day start it at a price of their own. True where there are some. */
+export function carryContract(carrier: Carrier, symbol: string, at: Price): boolean {
+  if (!carrier.carryDue.has(symbol)) return false;
+  carry(carrier, symbol, at);
+  return true;
+}
+
+/** What expired in the session before `date`, at the close of that one. What is of another underlying waits for
+ * what settles it. */
+function carryExpired(carrier: Carrier, date: SessionDate, { of, at, mark = at }: DayEnd): void {
+  for (const { instrument } of carrier.lots.held()) {
+    const symbol = instrumentSymbol(instrument);
+    if (instrument.kind !== 'option' || !carrier.carryDue.has(symbol)) continue;
+    if (!isOfUnderlying(instrument, of) || nextSessionDate(instrument.expiry) !== date) continue;
+    const isGone = !isInTheMoney(instrument, mark);
+    carry(carrier, symbol, isGone ? price(0) : exercisedAt(instrument, at));
+  }
+}
+
+/** Worth of an option that is exercised: it becomes shares at its strike, which rest at the close. */
+function exercisedAt({ right, strike }: OptionContract, close: Price): Price {
   return price(right === 'call' ? close - strike : strike - close);
 }
 

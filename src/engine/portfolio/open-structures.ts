@@ -1,11 +1,18 @@
 /** What is held, structure by structure, and the money of the day that trades in it make. Core thread only. */
 
+import { instrumentSymbol } from '../domain/instrument.ts';
 import type { Fill } from '../domain/order.ts';
 import { shareQuantity } from '../domain/share-quantity.ts';
-import type { Cents, EpochMicros, SessionDate } from '../domain/units.ts';
+import type { Cents, EpochMicros, Price } from '../domain/units.ts';
 import { cents } from '../domain/units.ts';
-import type { DayEnd, Trade, UnderlyingPrice } from './carried-gains.ts';
-import { beforeTrade, carryNow, releaseCarried, startDay } from './carried-gains.ts';
+import type { DayStart, Trade, UnderlyingPrice } from './carried-gains.ts';
+import {
+  beforeTrade,
+  carryContract,
+  carryShares,
+  releaseCarried,
+  startDay,
+} from './carried-gains.ts';
 import { DayMoney } from './day-money.ts';
 import { externalPositionId } from './external-position.ts';
 import { GoneStructures } from './gone-structures.ts';
@@ -18,14 +25,23 @@ export class OpenStructures<View> {
   day = new DayMoney();
 
   /** A new day: its money starts at nothing, what is held stays. */
-  beginDay(date: SessionDate, close: DayEnd | undefined): void {
+  beginDay(start: DayStart): void {
     this.day = new DayMoney();
     this.gone.clear();
-    for (const structure of this.#open.values()) startDay(structure, date, close);
+    for (const structure of this.#open.values()) startDay(structure, start);
   }
 
-  carryAt(at: UnderlyingPrice): void {
-    for (const structure of this.#open.values()) carryNow(structure, at);
+  carrySharesAt(at: UnderlyingPrice): void {
+    for (const structure of this.#open.values()) carryShares(structure, at);
+  }
+
+  /** Returns whether some of it began its day by that. */
+  carryContractAt(symbol: string, at: Price): boolean {
+    let isCarried = false;
+    for (const structure of this.#open.values()) {
+      if (carryContract(structure, symbol, at)) isCarried = true;
+    }
+    return isCarried;
   }
 
   get size(): number {
@@ -103,11 +119,12 @@ export class OpenStructures<View> {
   }
 
   /** Trades back what an execution traded of a structure. What it had realised on a day before (not `isOfDay`),
-   * or of shares, of which each day is reckoned by itself, stays so. */
+   * or of shares and of what is held over a session, of which each day is reckoned by itself, stays so. */
   tradeBack(structure: Structure<View>, fill: Fill, signed: number, isOfDay: boolean): void {
     const { instrument, price: at } = fill;
-    const { lots } = structure;
-    if (!isOfDay || instrument.kind === 'shares') lots.closes.takeOut(fill);
+    const { heldOver, lots } = structure;
+    const isByDay = instrument.kind === 'shares' || heldOver.has(instrumentSymbol(instrument));
+    if (!isOfDay || isByDay) lots.closes.takeOut(fill);
     const { quantity, realizedCents } = lots.reopen(fill);
     this.#realize(structure, cents(0 - realizedCents));
     this.trade(structure, { instrument, signed: signed + quantity, at });

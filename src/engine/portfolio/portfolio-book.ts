@@ -49,9 +49,9 @@ export interface StructurePosition {
   readonly legs: readonly PositionLeg[];
   /** Signed cash of what is still open, fees excluded: credit positive. */
   readonly openCashCents: Cents;
-  /** What is open had gained (or lost) so much when the session began: no part of its day. */
+  /** What is open had gained (or lost) so much when it began its day: no part of that. */
   readonly carriedCents: Cents;
-  /** What something of it was worth when the session began is not known yet. */
+  /** What something of it begins its day at is not known yet: so long it counts nothing in it. */
   readonly isCarryDue: boolean;
   readonly feesCents: Cents;
   readonly realizedCents: Cents;
@@ -76,12 +76,14 @@ export class PortfolioBook {
 
   /**
    * A new session: the day's money starts at nothing, positions stay. Shares start the day at `close`, the
-   * underlying's in the last session, and options whose day is over at what they came to by it and the mark;
-   * where it is not known, or is another underlying's, at the first price that they are told or sold at. What
-   * they had gained by then is no part of the day. The same date changes nothing.
+   * underlying's in the last session, and options that expired in it at what they came to by it and the mark;
+   * where it is not known, or is another underlying's, shares start at the first price that they are told or sold
+   * at, and options at what they are settled at. Options that live start it at their first price of the day, or
+   * at what closes them. What all that had gained by then is no part of the day. The same date changes nothing.
    */
   startSession(date: SessionDate, close?: DayEnd): void {
-    if (this.#date === date) return;
+    const before = this.#date;
+    if (before === date) return;
     this.#date = date;
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
@@ -89,12 +91,19 @@ export class PortfolioBook {
     this.#beyond.beginSession((fillId) => this.knows(fillId));
     this.#early.beginSession((settlementId) => this.knows(settlementId));
     this.#adoptions.beginSession(date);
-    this.#open.beginDay(date, close);
+    this.#open.beginDay({ date, before, close });
   }
 
-  /** A price by which what is due of its underlying starts the day. */
-  carryAt(at: UnderlyingPrice): void {
-    this.#open.carryAt(at);
+  /** A price at which shares of its underlying start the day, where they have not. It tells nothing of options that
+   * have expired: their end was before it. */
+  carrySharesAt(at: UnderlyingPrice): void {
+    this.#open.carrySharesAt(at);
+  }
+
+  /** A price of its own at which a contract that is held over a session starts the day, where it has not: returns
+   * whether it does. */
+  carryContractAt(symbol: string, at: Price): boolean {
+    return this.#open.carryContractAt(symbol, at);
   }
 
   /** Folds one execution. One that closes more than its position holds closes what others hold of the contract,

@@ -35,6 +35,7 @@ export function newStructure<View>(
     lots: new StructureLots(),
     carried: new Map(),
     carryDue: new Set(),
+    heldOver: new Set(),
     strategy,
     intent: undefined,
     realizedCents: 0,

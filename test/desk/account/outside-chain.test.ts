@@ -2,10 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { PnlView } from '../../../src/desk/engine-api.ts';
 import { type Instrument, parseInstrument } from '../../../src/engine/domain/instrument.ts';
 import { cents, priceFromDollars } from '../../../src/engine/domain/units.ts';
-import { CONDOR, DeskRig, denialIn } from '../../support/desk-rig.ts';
+import { externalPositionId } from '../../../src/engine/portfolio/external-position.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
+import { OtherScreen } from '../../support/other-screen.ts';
 
 /** What a condor loses at the edit below is more than this, and more than this times its multiple. */
 const LIMITS = { maxDailyLossCents: cents(30_000), portfolioDeltaCap: 900 };
+
+const OF_MONDAY = 'SPY   261123C00606000';
+const ON_MONDAY = externalPositionId(parseInstrument(OF_MONDAY));
 
 type Other = readonly [
   what: string,
@@ -43,6 +48,69 @@ function othersHold(rig: DeskRig, [, symbol, action, dollars]: Other): void {
   rig.brokerSays({ kind: 'fill', fill });
 }
 
+/** A loss beyond the multiple of the limit on Friday, beside a call of Monday's that others bought; then Monday. */
+function lostOnFriday(isAsked: boolean): {
+  readonly friday: DeskRig['day']['status'];
+  rig: DeskRig;
+} {
+  const limits = {
+    ...LIMITS,
+    maxDailyLossCents: cents(20_000),
+    maxOpenRiskCents: cents(1_000_000),
+  };
+  const rig = new DeskRig({ limits });
+  rig.openPosition(CONDOR);
+  new OtherScreen().trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', dollars: 1 });
+  rig.advance(5);
+  rig.spot += 9;
+  rig.advance(60);
+  const friday = rig.day.status;
+  if (isAsked) rig.ask({ kind: 'flattenNow' }, CONSOLE);
+  rig.goTo(16 * 60 + 20);
+  rig.advance(2);
+  rig.goTo(18 * 60);
+  rig.advance(2);
+  rig.spot = 606;
+  rig.goTo(10 * 60 + 30, '2026-11-23');
+  rig.open();
+  rig.advance(10);
+  return { friday, rig };
+}
+
+describe('the schedule of the day', () => {
+  it.each(['SPY   261218C00606000', 'AAPL'])('pages nobody of what it is not of: %s', (symbol) => {
+    const rig = new DeskRig();
+    new OtherScreen().trade(rig, { symbol, action: 'buyToOpen', dollars: 9 });
+    rig.advance(5);
+    rig.goTo(15 * 60 + 35);
+    rig.advance(20);
+    rig.goTo(15 * 60 + 55);
+    rig.advance(20);
+    expect(rig.alerts()).toContain('LEG_UNMARKABLE');
+    expect(rig.alerts()).not.toContain('EXIT_REFUSED');
+    expect(rig.alerts()).not.toContain('OPEN_PAST_DEADLINE');
+    expect(rig.alerts()).not.toContain('OPEN_PAST_ORDERS');
+  });
+});
+
+describe('the flatten that a loss makes', () => {
+  it("leaves others' contract of a later day alone, then and on its own day", () => {
+    const { friday, rig } = lostOnFriday(false);
+    expect(friday.causes).toContain('flatten');
+    expect(friday.causes).not.toContain('flattening');
+    expect(rig.day.flattening.size).toBe(0);
+    expect(rig.day.status.causes).toEqual([]);
+    expect(rig.orders().filter(({ intent }) => intent.positionId === ON_MONDAY)).toEqual([]);
+    expect(rig.positions().map(({ positionId }) => positionId)).toEqual([ON_MONDAY]);
+  });
+
+  it('is not the one that a person asks for, which goes on with it', () => {
+    const { rig } = lostOnFriday(true);
+    const closes = rig.orders().filter(({ intent }) => intent.positionId === ON_MONDAY);
+    expect(closes.map(({ intent }) => intent.purpose)).toContain('flatten');
+  });
+});
+
 describe('what others hold that the chain never quotes', () => {
   it.each(OTHERS)('keeps no loss limit from being held: %s', (...other) => {
     const rig = new DeskRig({ limits: LIMITS });
@@ -58,7 +126,7 @@ describe('what others hold that the chain never quotes', () => {
     expect(rig.alerts()).toContain('DAILY_LOSS');
   });
 
-  it.each(OTHERS)('counts in the day at what it was opened at, and says so: %s', (...other) => {
+  it.each(OTHERS)('counts nothing in the day while it is held, and says so: %s', (...other) => {
     const rig = new DeskRig();
     rig.openPosition(CONDOR);
     rig.advance(40);
@@ -71,11 +139,11 @@ describe('what others hold that the chain never quotes', () => {
     const [, symbol] = other;
     const positionId = rig.positions().at(-1)!.positionId;
     expect(after.warnings.join('; ')).toContain(
-      `${positionId} is not quoted in this session; totals count it at what it was opened at`,
+      `${positionId} is not quoted in this session; totals count nothing of it while it is held`,
     );
     const [page] = rig.bodies('alert').filter(({ code }) => code === 'LEG_UNMARKABLE');
     expect(page?.text).toBe(
-      `this session quotes no ${symbol}: the day counts it at what it was opened at, nothing opens until it is closed at the broker`,
+      `this session quotes no ${symbol}: the day counts nothing of it while it is held, nothing opens until it is closed at the broker`,
     );
   });
 

@@ -21,6 +21,7 @@ import { EXIT_PLAN, fillOf, intentOf, OPENED_AT } from './book-rig.ts';
 const CONDOR = condorLegs([630, 635, 645, 650]);
 const CREDIT = [0.2, 0.6, 0.6, 0.2];
 const SHORT_PUT = optionLeg('sellToOpen', 'put', 640);
+const MONDAY = sessionDate('2026-08-03');
 const TUESDAY = sessionDate('2026-08-04');
 const WEDNESDAY = sessionDate('2026-08-05');
 const THURSDAY = sessionDate('2026-08-06');
@@ -606,6 +607,38 @@ describe('a new session', () => {
     expect(book.structures()).toEqual([]);
   });
 
+  it('begins an option that lives at a price of its own, and once it is over at what it came to', () => {
+    const book = new PortfolioBook();
+    book.startSession(MONDAY);
+    book.applyExternalFill(fillOf(SHORT_PUT, 1));
+    const { positionId } = book.structures()[0]!;
+    const symbol = instrumentSymbol(SHORT_PUT.instrument);
+    book.startSession(TUESDAY, spyAt(600));
+    expect(book.structure(positionId)).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    expect(book.carryContractAt(symbol, priceFromDollars(3))).toBe(true);
+    expect(book.carryContractAt(symbol, priceFromDollars(5))).toBe(false);
+    const { openCashCents } = book.structure(positionId)!;
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 300_00);
+    book.startSession(WEDNESDAY, spyAt(638));
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 200_00);
+    book.startSession(THURSDAY, spyAt(650));
+    expect(book.structure(positionId)?.carriedCents).toBe(openCashCents - 200_00);
+  });
+
+  it('begins what ended unseen at what it is settled at, whatever later prices and closes say', () => {
+    const book = new PortfolioBook();
+    book.startSession(TUESDAY);
+    fold(book, intentOf([SHORT_PUT], 'a'), [1]);
+    book.startSession(WEDNESDAY);
+    book.carrySharesAt(spyAt(630));
+    expect(book.structure('a')).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    book.startSession(THURSDAY, spyAt(630));
+    expect(book.structure('a')).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    book.applySettlement(settlement(SHORT_PUT, -1, 0));
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(0);
+  });
+
   it('begins what is settled before a close is known at the first price that comes', () => {
     const book = new PortfolioBook();
     book.startSession(TUESDAY);
@@ -615,7 +648,7 @@ describe('a new session', () => {
     book.applySettlement(settlement(SHORT_PUT, -1, 100));
     expect(book.day().realizedCents).toBe(0);
     expect(book.structures()).toMatchObject([{ strategy: 'shares', isCarryDue: true }]);
-    book.carryAt(spyAt(636));
+    book.carrySharesAt(spyAt(636));
     expect(book.structures()[0]).toMatchObject({ carriedCents: -400_00, isCarryDue: false });
   });
 });
@@ -642,7 +675,7 @@ describe('what is of another underlying', () => {
       book.startSession(TUESDAY);
       book.applyExternalFill(fillOf(call, 1));
       book.startSession(WEDNESDAY, close);
-      book.carryAt(spyAt(690));
+      book.carrySharesAt(spyAt(690));
       expect(book.structures()).toMatchObject([{ carriedCents: 0, isCarryDue: true }]);
       book.applySettlement(settlement(call, 1, 0));
       expect(book.structures()).toEqual([]);
@@ -655,7 +688,7 @@ describe('what is of another underlying', () => {
     book.startSession(TUESDAY);
     book.applyExternalFill(fillOf(AAPL, 200));
     book.startSession(WEDNESDAY, spyAt(680));
-    book.carryAt(spyAt(690));
+    book.carrySharesAt(spyAt(690));
     book.applyExternalFill(fillOf(closingOf(AAPL), 201));
     expect(book.structures()).toEqual([]);
     expect(book.day().realizedCents).toBe(0);

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
+import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
+import { CONDOR, CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { OtherScreen } from '../../support/other-screen.ts';
+
+const MONDAY = '2026-11-23';
+const LATER = 'SPY   261218C00650000';
+const OF_MONDAY = 'SPY   261123C00594000';
+const LIMITS = {
+  maxDailyLossCents: cents(30_000),
+  portfolioDeltaCap: 100_000,
+  maxOpenRiskCents: cents(10_000_000),
+};
+
+function overTheWeekend(rig: DeskRig): void {
+  rig.advance(5);
+  rig.goTo(16 * 60 + 20);
+  rig.advance(2);
+  rig.goTo(18 * 60);
+  rig.advance(2);
+  rig.goTo(10 * 60 + 30, MONDAY);
+  rig.open();
+  rig.advance(40);
+}
+
+function dayOf(rig: DeskRig): number {
+  return dayPnl(rig.desk.context).liquidationCents ?? Number.NaN;
+}
+
+/** The next engine on these records, some minutes later. */
+function restarted(rig: DeskRig, screen: OtherScreen, minutes: number): DeskRig {
+  const market = newYorkInstant(sessionDate(MONDAY), minutes);
+  const again = new DeskRig({ limits: LIMITS, market, records: rig.records(), isOpen: false });
+  screen.show(again);
+  again.spot = rig.spot;
+  again.open();
+  again.advance(2);
+  return again;
+}
+
+describe('what others hold over a session that the chain never quotes', () => {
+  it.each([
+    { opened: 'buyToOpen', closed: 'sellToClose', at: 4, out: 9 },
+    { opened: 'buyToOpen', closed: 'sellToClose', at: 9, out: 4 },
+    { opened: 'sellToOpen', closed: 'buyToClose', at: 4, out: 9 },
+  ] as const)('begins its day at what it is closed at: $opened at $at, out at $out', (theirs) => {
+    const rig = new DeskRig({ limits: LIMITS });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: LATER, action: theirs.opened, quantity: 2, dollars: theirs.at });
+    overTheWeekend(rig);
+    screen.trade(rig, { symbol: LATER, action: theirs.closed, dollars: theirs.out });
+    rig.advance(10);
+    expect(rig.positions()).toHaveLength(1);
+    const last = screen.trade(rig, { symbol: LATER, action: theirs.closed, dollars: theirs.out });
+    rig.advance(10);
+    expect(rig.positions()).toEqual([]);
+    expect(dayOf(rig)).toBe(0);
+    expect(rig.day.status.causes).toEqual([]);
+    expect(dayOf(restarted(rig, screen, 10 * 60 + 35))).toBe(0);
+    screen.bust(rig, last);
+    rig.advance(5);
+    expect(rig.positions()).toHaveLength(1);
+    expect(dayOf(rig)).toBe(0);
+    screen.trade(rig, { symbol: LATER, action: theirs.closed, dollars: theirs.out });
+    rig.advance(5);
+    expect(dayOf(rig)).toBe(0);
+  });
+
+  it('is no room for losses of the day once they take its gain', () => {
+    const rig = new DeskRig({ limits: LIMITS });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: LATER, action: 'buyToOpen', dollars: 4 });
+    overTheWeekend(rig);
+    screen.trade(rig, { symbol: LATER, action: 'sellToClose', dollars: 9 });
+    rig.advance(10);
+    rig.openPosition(CONDOR);
+    rig.gateway.isMute = true;
+    rig.spot += 9;
+    rig.advance(40);
+    expect(dayOf(rig)).toBeLessThan(-30_000);
+    expect(rig.day.status.causes).toContain('dailyLoss');
+  });
+});
+
+describe('what others hold over a session that comes into the chain', () => {
+  it('begins its day at its first price of the session, again after a restart', () => {
+    const rig = new DeskRig({ limits: LIMITS });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', quantity: 2, dollars: 1 });
+    rig.advance(5);
+    rig.goTo(16 * 60 + 20);
+    rig.goTo(18 * 60);
+    rig.open();
+    rig.advance(2);
+    expect(rig.session.date).toBe(MONDAY);
+    expect(rig.bodies('contractCarried')).toEqual([]);
+    rig.goTo(9 * 60 + 31, MONDAY);
+    rig.advance(5);
+    expect(rig.bodies('contractCarried')).toMatchObject([{ symbol: OF_MONDAY }]);
+    expect(rig.positions()).toMatchObject([{ isCarryDue: false }]);
+    expect(rig.positions()[0]?.carriedCents).toBeGreaterThan(500_00);
+    expect(Math.abs(dayOf(rig))).toBeLessThan(50_00);
+    rig.spot -= 2;
+    rig.advance(3);
+    const lost = dayOf(rig);
+    expect(lost).toBeLessThan(-250_00);
+    const again = restarted(rig, screen, 9 * 60 + 32);
+    expect(again.positions()[0]?.carriedCents).toBe(rig.positions()[0]?.carriedCents);
+    expect(Math.abs(dayOf(again) - lost)).toBeLessThan(20_00);
+    expect(again.bodies('contractCarried')).toHaveLength(1);
+  });
+
+  it('is told where nobody quotes it, and counts nothing so long', () => {
+    const rig = new DeskRig({ limits: LIMITS });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: OF_MONDAY, action: 'sellToOpen', dollars: 1 });
+    rig.edit = (sides, right, strike) => {
+      return right === 'call' && strike === 594 ? { bid: undefined, ask: undefined } : sides;
+    };
+    rig.gateway.isMute = true;
+    overTheWeekend(rig);
+    expect(dayPnl(rig.desk.context).unmarkable).toEqual([OF_MONDAY]);
+    expect(rig.day.status.causes).toContain('unmarkable');
+    expect(dayOf(rig)).toBe(0);
+  });
+
+  it('latches no loss of the day by what was lost before, where it was adopted', () => {
+    const rig = new DeskRig({ limits: LIMITS });
+    rig.gateway.editSnapshot = (snapshot) => {
+      const held = { symbol: 'SPY   261123C00597000', quantity: 1 };
+      const positions = [...snapshot.positions, { ...held, averagePrice: priceFromDollars(9) }];
+      return { ...snapshot, positions };
+    };
+    rig.advance(10);
+    rig.ask({ kind: 'adopt' }, CONSOLE);
+    overTheWeekend(rig);
+    expect(rig.positions()).toMatchObject([{ strategy: 'external', isCarryDue: false }]);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
+    expect(Math.abs(dayOf(rig))).toBeLessThan(20_00);
+  });
+});

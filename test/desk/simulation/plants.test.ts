@@ -38,7 +38,7 @@ const FIRST_SEED: Readonly<Partial<Record<PlantName, number>>> = {
   'incident-never-over': 2,
   'plan-sends-again': 103,
   'plan-counts-nothing': 124,
-  'plan-never-revoked': 2,
+  'plan-never-revoked': 59,
 };
 const PATIENCE_MILLIS = 120_000;
 

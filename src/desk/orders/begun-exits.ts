@@ -70,6 +70,22 @@ export function isRestLeft(
   });
 }
 
+/** The exit of a side that is begun, where its rest is to be sold. */
+function begunSide(
+  desk: DeskContext,
+  free: OpenPosition,
+  held: OpenPosition,
+  exit: readonly [ExitReason, Side],
+): ExitClose | undefined {
+  const left = restOf(desk, free, held, exit);
+  if (left.length === 0 || areLeftToExpire(desk, left)) return undefined;
+  if (isOfOthers(desk, free.positionId)) return undefined;
+  const [reason, side] = exit;
+  const order = newestOf(desk, free.positionId, side);
+  if (order === undefined || isEndedByHand(order)) return undefined;
+  return { close: side, reason, numbers: { goesOnFrom: order.intent.intentId }, urgency: 'fast' };
+}
+
 /** The exit that is begun and of which a part is still free. `free`: what of the position no order closes;
  * `held`: all of it. Asked on every batch of quotes. */
 export function begunExit(
@@ -77,16 +93,14 @@ export function begunExit(
   free: OpenPosition,
   held: OpenPosition,
 ): ExitClose | undefined {
+  let begun: ExitClose | undefined;
   for (const exit of OF_A_SIDE) {
-    const left = restOf(desk, free, held, exit);
-    if (left.length === 0 || areLeftToExpire(desk, left)) continue;
-    if (isOfOthers(desk, free.positionId)) continue;
-    const [reason, side] = exit;
-    const order = newestOf(desk, free.positionId, side);
-    if (order === undefined || isEndedByHand(order)) continue;
-    const numbers = { goesOnFrom: order.intent.intentId };
-    return { close: side, reason, numbers, urgency: 'fast' };
+    const side = begunSide(desk, free, held, exit);
+    // Nothing is short then, and one side that cannot be sold must not keep the other.
+    if (begun !== undefined && side !== undefined) return { ...side, close: 'whole' };
+    begun ??= side;
   }
+  if (begun !== undefined) return begun;
   const isLeft = isTakenApart(desk, free.positionId) || areLongsLeft(desk, held);
   return isLeft ? begunWhole(desk, free) : undefined;
 }

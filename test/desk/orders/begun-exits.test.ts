@@ -133,6 +133,20 @@ describe('the long of a side that was stopped', () => {
     expect(held(again)).toEqual(PUTS);
   });
 
+  it('is sold while the long of the other side, stopped as well, cannot be', () => {
+    const { rig } = bare();
+    const stopped = (side: 'put' | 'call', bid: number | undefined) =>
+      sideCosts(rig, side, 3, { bid, ask: 0.62 });
+    stopped('put', undefined);
+    rig.advance(15);
+    expect(held(rig)).toEqual(['1 P00594000', '1 C00606000']);
+    stopped('put', 0.6);
+    rig.quotes(606.5);
+    rig.advance(20);
+    expect(held(rig)).toEqual(['1 C00606000']);
+    expect(rig.bodies('exitTriggered').at(-1)).toMatchObject({ reason: 'putSideStop' });
+  });
+
   it('is sold for a stop of before: its strategy rests from that one on, after a restart too', () => {
     const { rig, longIsBid } = bare();
     const stopOf = ({ desk }: DeskRig) => desk.context.plan.lastStop('iron_condor_30_delta');

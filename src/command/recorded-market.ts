@@ -66,7 +66,7 @@ function eventOf(input: Input): Omit<TapeEvent, 'at'> | undefined {
  * lasted. */
 class TapeMaker {
   readonly #rows = new Map<string, OptionContract>();
-  readonly #bars: TapeBar[] = [];
+  #bars: TapeBar[] = [];
   readonly #writer: TapeWriter;
   readonly #config: DeskConfig;
   readonly #spec: UnderlyingSpec;
@@ -87,6 +87,7 @@ class TapeMaker {
     if (day === undefined || newYorkDate(input.at.market) !== day.date) return;
     const at = input.at.market - day.midnight;
     if (input.kind === 'bar') this.#addBar(input.bar, at, day);
+    else if (input.kind === 'barGone') this.#takeBack(input.startsAt - day.midnight);
     else {
       const event = eventOf(input);
       if (event !== undefined) this.#writer.add({ ...event, at });
@@ -132,6 +133,11 @@ class TapeMaker {
   #addBar({ startsAt, open, high, low, close, volume }: Bar, at: number, day: Day): void {
     if (newYorkDate(startsAt) !== day.date) return;
     this.#bars.push({ at, startsAt: startsAt - day.midnight, open, high, low, close, volume });
+  }
+
+  /** A tape tells no bar that the feed took back. */
+  #takeBack(startsAt: number): void {
+    this.#bars = this.#bars.filter((bar) => bar.startsAt !== startsAt);
   }
 
   /** The tape, or why there is none. */

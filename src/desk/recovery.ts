@@ -30,7 +30,7 @@ import type { PreviewShelf } from './previews/preview-shelf.ts';
 import { ReplacementFold } from './previews/restored-replacements.ts';
 import { restoreDay } from './restored-day.ts';
 import { closeBefore, noteClose, recordedPrice } from './session/closing-price.ts';
-import { restoreMark } from './session/exercise-mark.ts';
+import { restoreMark, restoreSealedMark } from './session/exercise-mark.ts';
 import { UntoldFold } from './untold.ts';
 
 /** Rebuilds the desk's state from the records that it follows from; hands back what the last of them had to
@@ -187,7 +187,7 @@ function restoreClose(
     if (recorded !== undefined) desk.book.carrySharesAt(recorded);
     return;
   }
-  restoreMark(desk, session, recordedPrice(desk, { ...body, spot: body.mark }));
+  restoreSealedMark(desk, session, recordedPrice(desk, { ...body, spot: body.mark }));
   noteClose(desk, session, recorded);
 }
 

@@ -138,6 +138,19 @@ describe('the market of a recording', () => {
     }
   });
 
+  it('leaves out bars that the feed took back', () => {
+    const gone: Input = { kind: 'barGone', at: at(633), startsAt: at(630).market };
+    const inputs = [
+      listing(630, [contract(650)]),
+      quote(630.5, 0, 1),
+      bar(631, 630),
+      bar(632, 631),
+    ];
+    const kept = readRecordedMarket(recordingOf([...inputs, gone]), 'SPY').bars;
+    const all = readRecordedMarket(recordingOf(inputs), 'SPY').bars;
+    expect(kept).toEqual(all.slice(1));
+  });
+
   it('leaves out bars of the day before', () => {
     const before = newYorkInstant(sessionDate('2026-11-19'), 900);
     const old: Input = bar(631, 630);

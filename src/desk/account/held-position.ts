@@ -152,6 +152,12 @@ export function areOutsideChain({ spec, day }: DeskContext, legs: readonly HeldL
   });
 }
 
+/** True for what somebody else opened and the chain of this session never quotes: no schedule and no order here is
+ * for it, and it was told of when it came. */
+export function isOthersOutsideChain(desk: DeskContext, position: StructurePosition): boolean {
+  return position.openingIntent === undefined && areOutsideChain(desk, position.legs);
+}
+
 /** True for options alone whose day is before this one. */
 export function expiredBefore(date: SessionDate, legs: readonly HeldLeg[]): boolean {
   for (const { instrument, quantity } of legs) {

@@ -7,9 +7,9 @@
 import type { StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import {
   areLeftToExpire,
-  areOutsideChain,
   asOpenPosition,
   heldInSession,
+  isOthersOutsideChain,
 } from '../account/held-position.ts';
 import type { DaySchedule, DeskContext } from '../desk-context.ts';
 import { noteBest } from '../desk-context.ts';
@@ -134,7 +134,7 @@ export class ExitRunner {
     this.#market ??= new ExitMarket(desk);
     this.#market.look();
     for (const position of heldInSession(desk)) {
-      if (!areOutsideChain(desk, position.legs)) this.#judge(desk, position, this.#market);
+      if (!isOthersOutsideChain(desk, position)) this.#judge(desk, position, this.#market);
     }
   }
 

@@ -6,12 +6,12 @@ import { dollarsFromPrice } from '../../engine/domain/units.ts';
 import type { PositionLeg, StructurePosition } from '../../engine/portfolio/portfolio-book.ts';
 import {
   areLeftToExpire,
-  areOutsideChain,
   arePaidFor,
   arePaidForAt,
   expiredBefore,
   heldInSession,
   isOpen,
+  isOthersOutsideChain,
   sharesText,
 } from '../account/held-position.ts';
 import type { DeskContext } from '../desk-context.ts';
@@ -36,17 +36,12 @@ export function watchDeadline(desk: DeskContext): void {
   const open = book.structures().filter(isOpen);
   if (!day.sealed && at.market >= day.schedule.flattenDeadlineAt) {
     const late = heldInSession(desk).filter(
-      (position) => isOpen(position) && isDue(desk, position),
+      (position) => isOpen(position) && !isOthersOutsideChain(desk, position),
     );
     tellLate(desk, late);
     for (const position of late) settleLeft(desk, position);
   }
   settleClosed(desk, new Set(open.map(({ positionId }) => positionId)));
-}
-
-/** False for what the chain of this session never quotes: it has another schedule, and it was told of when it came. */
-function isDue(desk: DeskContext, { legs }: StructurePosition): boolean {
-  return !areOutsideChain(desk, legs);
 }
 
 function tellLate(desk: DeskContext, open: readonly StructurePosition[]): void {

@@ -1,7 +1,8 @@
 /**
  * The price by which the options of a day are exercised: that of the underlying at the exercise mark, a quarter of
- * an hour before they stop trading, or sooner where the broker says that the market closes sooner. What the underlying does after it makes nobody's shares go away. A class that
- * is settled in cash has its mark at its last trade, which is its close. Core thread only.
+ * an hour before they stop trading, or sooner where the broker says that the market closes sooner. What the
+ * underlying does after it makes nobody's shares go away. A class that is settled in cash has its mark at its last
+ * trade, which is its close. Core thread only.
  */
 
 import type { OptionContract } from '../../engine/domain/instrument.ts';
@@ -63,6 +64,20 @@ export function restoreMark(
   day.markKeptOn = session;
 }
 
+/** The same as the seal of a session has it. One of before the mark, as earlier versions wrote too, tells only what
+ * had been heard so far. */
+export function restoreSealedMark(
+  desk: DeskContext,
+  session: SessionDate,
+  mark: UnderlyingPrice | undefined,
+): void {
+  const { at, day, spec } = desk;
+  const markAt = sessionTimes(session, spec)?.exerciseMark;
+  const isPast = markAt !== undefined && at.market > markAt;
+  if (isPast) restoreMark(desk, session, mark);
+  else if (mark !== undefined && day.markKeptOn !== session) day.marks.set(session, mark);
+}
+
 /** The day ends sooner than was thought, where `before` was its mark: what was heard for one that is no longer to
  * come is no price of the one that is past. What is recorded stands. */
 export function moveMark({ at, day }: DeskContext, before: EpochMicros): void {
@@ -81,6 +96,11 @@ function isPastMark({ at, day }: DeskContext): boolean {
 export function markOn({ day, spec }: DeskContext, date: SessionDate): Price | undefined {
   const mark = day.marks.get(date);
   return mark?.of.symbol === spec.symbol ? mark.at : undefined;
+}
+
+/** The same once it is recorded: until then more may be heard. */
+export function recordedMarkOn(desk: DeskContext, date: SessionDate): Price | undefined {
+  return desk.day.markKeptOn === date ? markOn(desk, date) : undefined;
 }
 
 /** True unless the price at its mark has an option of this underlying exercised, or may have: where it is not

@@ -15,6 +15,13 @@ export const MOST_AHEAD_MILLIS = 2_000;
  * show that the feed is on time again. */
 export const LAG_STANDS_MILLIS = 15_000;
 
+/** A lag without what this machine's clock is ahead of the time of day by. A trade of later than the time of day
+ * proves that wrong, and the clock right. */
+function lagWithout(clockAheadMillis: number, lagMillis: number): number {
+  if (clockAheadMillis <= 0 || clockAheadMillis - lagMillis > MOST_AHEAD_MILLIS) return lagMillis;
+  return lagMillis - Math.min(clockAheadMillis, Math.max(0, lagMillis));
+}
+
 /**
  * Core thread only. Quotes carry no usable time, trades do: the lag is market time at receipt less the
  * time of a trade that is newer than any before. A trade that is not says nothing, and the first of a
@@ -92,9 +99,7 @@ export class FeedLateness {
     }
     this.#aheadSince = undefined;
     if (this.#newestTradeMillis > 0) {
-      const lagMillis = 0 - aheadMillis;
-      const own = Math.min(Math.max(0, clockAheadMillis), Math.max(0, lagMillis));
-      this.#lagMillis = lagMillis - own;
+      this.#lagMillis = lagWithout(clockAheadMillis, 0 - aheadMillis);
       this.#toldAt = marketMicros;
       this.#noteLag(this.#lagMillis, marketMicros);
     }

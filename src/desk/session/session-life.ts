@@ -36,7 +36,7 @@ import {
   soundSpot,
 } from './closing-price.ts';
 import { endLate, tellLeftOver, tellUnwatched } from './deadline-watch.ts';
-import { keepMark, markOn } from './exercise-mark.ts';
+import { keepMark, recordedMarkOn } from './exercise-mark.ts';
 import { sessionFor } from './session-clock.ts';
 import { watchBars } from './silent-bars.ts';
 
@@ -210,7 +210,7 @@ function recordSeal(
 ): void {
   const { day, out, spec } = desk;
   noteClose(desk, day.session.date, spot === undefined ? undefined : { of: spec, at: spot });
-  const mark = markOn(desk, day.session.date);
+  const mark = recordedMarkOn(desk, day.session.date);
   out.append({
     kind: 'sessionSealed',
     contracts,

@@ -78,6 +78,21 @@ function lostOnFriday(isAsked: boolean): {
 }
 
 describe('the schedule of the day', () => {
+  it('pages of an own position that the chain of another underlying does not quote', () => {
+    const rig = new DeskRig({ limits: { portfolioDeltaCap: 100_000 } });
+    rig.openPosition(CONDOR);
+    rig.advance(5);
+    const again = new DeskRig({ underlying: 'SPX', records: rig.records(), isOpen: false });
+    again.gateway.isMute = true;
+    again.open();
+    for (const minutes of [15 * 60 + 44, 15 * 60 + 55]) {
+      again.goTo(minutes);
+      again.advance(20);
+    }
+    expect(again.alerts()).toContain('EXIT_REFUSED');
+    expect(again.alerts()).toContain('OPEN_PAST_DEADLINE');
+  });
+
   it.each(['SPY   261218C00606000', 'AAPL'])('pages nobody of what it is not of: %s', (symbol) => {
     const rig = new DeskRig();
     new OtherScreen().trade(rig, { symbol, action: 'buyToOpen', dollars: 9 });

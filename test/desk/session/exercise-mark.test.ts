@@ -213,6 +213,39 @@ describe('the price at the exercise mark', () => {
     expect(again.bodies('markHeard')).toEqual([]);
   });
 
+  it('is what the quotes up to it tell, though the chain was sealed before it, after a restart too', () => {
+    const expireMinutes = MARK - 3;
+    const rig = withCalls({ expireMinutes });
+    rig.goTo(MARK - 9);
+    rig.advance(5);
+    rig.gateway.isMute = true;
+    rig.spot = 601.5;
+    for (const minutes of [MARK - 4, MARK - 3]) {
+      rig.goTo(minutes);
+      rig.advance(5);
+    }
+    expect(rig.bodies('sessionSealed')).toHaveLength(1);
+    const market = newYorkInstant(rig.session.date, MARK - 2);
+    // A journal of before has the price so far in such a seal.
+    const older = rig.records().map((record) => {
+      if (record.body.kind !== 'sessionSealed') return record;
+      return { ...record, body: { ...record.body, mark: 6_015_000, underlying: 'SPY' } };
+    });
+    for (const records of [rig.records(), older]) {
+      const again = new DeskRig({ market, records, isOpen: false, expireMinutes });
+      again.gateway.isMute = true;
+      again.spot = 600.2;
+      again.step({ kind: 'clock', at: again.at });
+      again.step({ kind: 'feed', at: again.at, connected: true, detail: 'test' });
+      for (const minutes of [MARK - 1, MARK + 5]) {
+        again.advance(5);
+        again.goTo(minutes);
+      }
+      again.advance(5);
+      expect(again.bodies('markHeard')).toMatchObject([{ spot: 6_002_000 }]);
+    }
+  });
+
   it('is forgotten once nothing that expired by it is held', () => {
     const rig = new DeskRig({ minutes: MARK - 1 });
     rig.goTo(MARK + 15);

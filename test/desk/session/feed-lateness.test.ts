@@ -55,12 +55,20 @@ describe('how late the feed is', () => {
     const lateness = heard();
     lateness.traded(START, micros(60_080), 60_000);
     expect(lateness.lagMillis).toBe(80);
-    lateness.traded(START + 1_000, micros(31_000), 60_000);
+    lateness.traded(START + 1_000, micros(60_500), 60_000);
     expect(lateness.lagMillis).toBe(0);
     lateness.traded(START + 2_000, micros(2_080), -60_000);
     expect(lateness.lagMillis).toBe(80);
-    lateness.traded(START + 3_000, micros(2_500), 60_000);
+    lateness.traded(START + 3_000, micros(2_500), 1_000);
     expect(lateness.lagMillis).toBe(-500);
+  });
+
+  it('is whole where trades of later than the time of day prove that wrong', () => {
+    const lateness = heard();
+    lateness.traded(START, micros(20_000), 22_000);
+    expect(lateness.lagMillis).toBe(0);
+    lateness.traded(START + 1, micros(20_001), 22_001);
+    expect(lateness.lagMillis).toBe(20_000);
   });
 
   it('counts once it is beyond the limit', () => {

@@ -17,6 +17,7 @@ import { bodyOf, isUnsent, noWordIn } from '../wire-requests.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
+  addOrder,
   isOversized,
   isWaiting,
   lastOrder,
@@ -74,7 +75,7 @@ function post(
 ): void {
   const clientId = nextClientId(line);
   const order = newOrder(clientId, units, limit);
-  line.orders.push(order);
+  addOrder(line, order);
   world.changes += 1;
   const body = orderBody(line.intent, { clientId, units, limit });
   const call = { turn, method: 'POST', path: '/v2/orders', body } as const;

@@ -87,7 +87,7 @@ export interface OrderLine {
   next: ApprovedOrder | undefined;
   /** A cancel that came before there was an order to cancel. */
   wantsCancel: boolean;
-  /** How often an order of it was read that still lacked fills. */
+  /** How often an order of it was read that still lacked fills, since it has its newest one. */
   vainReads: number;
 }
 
@@ -131,6 +131,12 @@ export function newOrder(clientId: string, units: number, limit: Price): LineOrd
     bustedAt: undefined,
     vainCancels: 0,
   };
+}
+
+/** A line has an order more. */
+export function addOrder(line: OrderLine, order: LineOrder, index = line.orders.length): void {
+  line.orders.splice(index, 0, order);
+  line.vainReads = 0;
 }
 
 /** The client id of the next order of a line: the intent's own, then numbered. */
@@ -255,12 +261,17 @@ export function lacksFills(line: OrderLine): boolean {
   );
 }
 
-/** Not where an execution was taken back: then it has less for good. */
-function lacksUnits({ takenBack }: OrderLine, order: LineOrder): boolean {
+/** Not where an execution was taken back: then it has less for good. What is missing after so many reads was
+ * taken back while nothing was heard. */
+function lacksUnits({ takenBack, vainReads }: OrderLine, order: LineOrder): boolean {
   const { status, units, filledUnits, bustedAt } = order;
-  const isAllOfIt = takenBack === 0 && bustedAt === undefined;
+  const isAllOfIt = takenBack === 0 && bustedAt === undefined && vainReads < MOST_VAIN_READS;
   return status === 'filled' && filledUnits < units && isAllOfIt;
 }
+
+/** A total that lags behind is there within moments: by the pauses between them, so many reads take ten seconds
+ * and the one behind them another ten. */
+const MOST_VAIN_READS = 6;
 
 /** Takes in what the broker says of one order. Totals only ever grow, and an end stands: answers and
  * the stream overtake each other. */

@@ -189,11 +189,11 @@ export function lineUnits(line: OrderLine): number {
   return shareQuantity(units.reduce((sum, each) => sum + each, 0));
 }
 
-/** Units of a line that have not filled: of somebody's single shares their parts too. */
+/** Units of a line that have not filled: of somebody's single shares their parts too. An order for an amount of
+ * dollars names no units, and none are left of it. */
 export function remainingUnits(line: OrderLine): number {
-  const { intent, orders } = line;
-  const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
-  return shareQuantity(lineUnits(line) - countedUnits(intent, filled / unitsPerUnit(intent)));
+  const filled = line.orders.reduce((sum, order) => sum + order.filledUnits, 0);
+  return unitsLeft(line, filled / unitsPerUnit(line.intent));
 }
 
 /** The same by the executions that were told. */
@@ -201,7 +201,11 @@ export function untoldUnits(line: OrderLine): number {
   const units = line.intent.legs.map(({ instrument, ratio }) => {
     return toldOf(line, instrumentSymbol(instrument)).quantity / ratio;
   });
-  return shareQuantity(lineUnits(line) - countedUnits(line.intent, Math.min(...units)));
+  return unitsLeft(line, Math.min(...units));
+}
+
+function unitsLeft(line: OrderLine, filled: number): number {
+  return Math.max(0, shareQuantity(lineUnits(line) - countedUnits(line.intent, filled)));
 }
 
 /** The broker's units that no leg of any order has touched: what may be sent anew. */

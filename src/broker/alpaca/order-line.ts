@@ -59,7 +59,13 @@ export type Change =
       /** Wall time at which its request was answered, or given up. */
       answeredAt: EpochMicros | undefined;
     }
-  | { readonly kind: 'move'; order: ApprovedOrder; phase: 'cancelling' | 'posting' };
+  | {
+      readonly kind: 'move';
+      order: ApprovedOrder;
+      phase: 'cancelling' | 'posting';
+      /** Cancels that were sent for it. */
+      tries: number;
+    };
 
 export interface OrderLine {
   readonly intentId: string;

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { numberIn, priceIn, readOrder } from '../../src/broker/alpaca/wire-order.ts';
 import { balancesIn, positionsIn } from '../../src/broker/tastytrade/account-rows.ts';
 import { parseTastyOrder } from '../../src/broker/tastytrade/tasty-order.ts';
-import { MOST_ON_THE_WIRE, numberOnWire } from '../../src/broker/wire-number.ts';
+import {
+  heldOnWire,
+  heldPosition,
+  MOST_ON_THE_WIRE,
+  numberOnWire,
+} from '../../src/broker/wire-number.ts';
 import { amountCents, centsFromDollars, priceFromDollars } from '../../src/engine/domain/units.ts';
 
 const HUGE = ['1e15', 1e15, '-10000000001', Number.MAX_VALUE, '1e999'];
@@ -20,6 +25,24 @@ describe('a number on the wire', () => {
     expect(numberOnWire(String(MOST_ON_THE_WIRE))).toBe(MOST_ON_THE_WIRE);
     expect(centsFromDollars(MOST_ON_THE_WIRE)).toBe(MOST_ON_THE_WIRE * 100);
     expect(amountCents(priceFromDollars(MOST_ON_THE_WIRE), 90)).toBe(MOST_ON_THE_WIRE * 900_000);
+  });
+
+  it('may be larger of what is held, as of a coin of little worth, but not its cost', () => {
+    expect(['12000000000.5', '-9e15', '1e16'].map(heldOnWire)).toEqual([
+      12e9 + 0.5,
+      -9e15,
+      undefined,
+    ]);
+    const coins = { symbol: 'PEPEUSD', quantity: 12e9 };
+    expect(heldPosition('PEPEUSD', 12e9, 0.000_1)).toEqual({ ...coins, averagePrice: 1 });
+    expect(heldPosition('PEPEUSD', 12e9, 1)).toBeUndefined();
+    expect(heldPosition('PEPEUSD', -12e9, undefined)).toBeUndefined();
+    expect(amountCents(priceFromDollars(1), MOST_ON_THE_WIRE)).toBe(MOST_ON_THE_WIRE * 10_000);
+    const row = { symbol: 'PEPE/USD', quantity: '12000000000.5', 'quantity-direction': 'Long' };
+    const items = [{ ...row, 'average-open-price': '0.000004' }];
+    expect(positionsIn(JSON.stringify({ data: { items } }))).toMatchObject([
+      { symbol: 'PEPE/USD', quantity: 12e9 + 0.5 },
+    ]);
   });
 
   describe.each(HUGE)('of %s cannot be read', (huge) => {

@@ -11,6 +11,7 @@ import { shareQuantity } from '../../engine/domain/share-quantity.ts';
 import { centsFromDollars, MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import type { AccountSnapshot, EndedOrder, HeldPosition, WorkingOrder } from '../order-gateway.ts';
 import { PicturePace } from '../picture-pace.ts';
+import { heldOnWire, heldPosition } from '../wire-number.ts';
 import { bodyOf } from '../wire-requests.ts';
 import type { LineOrder, OrderLine } from './order-line.ts';
 import { remainingUnits, workingOrder } from './order-line.ts';
@@ -20,15 +21,7 @@ import { readList, readPredecessor, sessionStart } from './order-reading.ts';
 import type { AlpacaWorld } from './order-world.ts';
 import { ask, readLater } from './order-world.ts';
 import type { Fields, WireOrder } from './wire-order.ts';
-import {
-  hasEnded,
-  instrumentOf,
-  isFields,
-  numberIn,
-  parseJson,
-  priceIn,
-  textIn,
-} from './wire-order.ts';
+import { hasEnded, instrumentOf, isFields, numberIn, parseJson, textIn } from './wire-order.ts';
 
 /** Pictures that are wanted sooner begin at least this far apart. */
 const LEAST_APART_MICROS = MICROS_PER_SECOND;
@@ -221,11 +214,10 @@ function positionsIn(rows: unknown): readonly HeldPosition[] | undefined {
 function positionIn(row: unknown): HeldPosition | undefined {
   if (!isFields(row)) return undefined;
   const name = textIn(row, 'symbol');
-  const quantity = numberIn(row, 'qty');
+  const quantity = heldOnWire(row['qty']);
   if (name === undefined || quantity === undefined) return undefined;
-  const averagePrice = priceIn(row, 'avg_entry_price');
   const symbol = instrumentSymbol(instrumentOf(name));
-  return { symbol, quantity, ...(averagePrice !== undefined && { averagePrice }) };
+  return heldPosition(symbol, quantity, numberIn(row, 'avg_entry_price'));
 }
 
 function workingIn(line: OrderLine): readonly WorkingOrder[] {

@@ -11,6 +11,7 @@ import type { Instrument } from '../../engine/domain/instrument.ts';
 import { instrumentSymbol, underlyingOfContract } from '../../engine/domain/instrument.ts';
 import { LEG_ACTION_WORDS } from '../../engine/domain/order.ts';
 import { dollarsFromPrice } from '../../engine/domain/units.ts';
+import { heldOnWire } from '../wire-number.ts';
 import { intentIdOf } from './order-line.ts';
 import type { Fields } from './wire-order.ts';
 import { instrumentOf, isFields, numberIn, readOrder, textIn } from './wire-order.ts';
@@ -52,7 +53,7 @@ function underlyingOf(instrument: Instrument): string {
 
 export function positionRow(fields: Fields): PositionRow | undefined {
   const name = textIn(fields, 'symbol');
-  const quantity = numberIn(fields, 'qty');
+  const quantity = heldOnWire(fields['qty']);
   if (name === undefined || quantity === undefined) return undefined;
   const instrument = instrumentOf(name);
   const isKnown = ['us_option', 'us_equity'].includes(textIn(fields, 'asset_class') ?? '');

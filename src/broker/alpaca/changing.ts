@@ -17,6 +17,7 @@ import { bodyOf, isUnsent, noWordIn } from '../wire-requests.ts';
 import { limitText, orderBody, unitsPerUnit } from './order-body.ts';
 import type { Change, LineOrder, OrderLine } from './order-line.ts';
 import {
+  addOrder,
   isOversized,
   isWaiting,
   lastOrder,
@@ -37,6 +38,8 @@ import { hasEnded, isDuplicate, parseJson, readOrder, refusalText } from './wire
 const LOOK_MILLIS = 1_500;
 const LOOK_SOON_MILLIS = 250;
 const MOST_CANCEL_TRIES = 4;
+/** Cancels that are taken have longer to show in the order, and no end of them is without a word. */
+const MOST_MOVE_TRIES = 8;
 /** A broker that refuses cancels, or fails at them, is asked less and less often: the account's requests are
  * few, and other ways out need them. */
 const MOST_LOOK_MILLIS = 8_000;
@@ -74,7 +77,7 @@ function post(
 ): void {
   const clientId = nextClientId(line);
   const order = newOrder(clientId, units, limit);
-  line.orders.push(order);
+  addOrder(line, order);
   world.changes += 1;
   const body = orderBody(line.intent, { clientId, units, limit });
   const call = { turn, method: 'POST', path: '/v2/orders', body } as const;
@@ -139,7 +142,7 @@ function sendCancel(world: AlpacaWorld, line: OrderLine, order: LineOrder): void
   if (line.change?.kind === 'cancel') {
     line.change.tries += 1;
     line.change.orderId = id;
-  }
+  } else if (line.change?.kind === 'move') line.change.tries += 1;
   const { change } = line;
   const turn = change?.kind === 'move' ? 'move' : 'exit';
   const call = { turn, method: 'DELETE', path: `/v2/orders/${id}` } as const;
@@ -222,7 +225,7 @@ function beginChange(world: AlpacaWorld, line: OrderLine, order: ApprovedOrder):
     isForClosing(line) && isMovedByCancel(line.intent, hasFilled, world.capabilities);
   if (needsMove && isLateToMove(world, line)) refuseChange(world, line, LATE, 'unsent');
   else if (needsMove) {
-    line.change = { kind: 'move', order, phase: 'cancelling' };
+    line.change = { kind: 'move', order, phase: 'cancelling', tries: 0 };
     sendCancel(world, line, live);
   } else {
     line.change = { kind: 'amend', order, sentAs: undefined, answeredAt: undefined };
@@ -353,11 +356,12 @@ function judgeAmendment(
 function goOnCancelling(
   world: AlpacaWorld,
   line: OrderLine,
-  { phase }: ChangeOf<'move'>,
+  { phase, tries }: ChangeOf<'move'>,
   live: LineOrder,
 ): void {
   if (phase === 'posting') return;
-  if (live.vainCancels >= MOST_CANCEL_TRIES) refuseChange(world, line, KEPT, 'unproven');
+  const isInVain = live.vainCancels >= MOST_CANCEL_TRIES || tries >= MOST_MOVE_TRIES;
+  if (isInVain) refuseChange(world, line, KEPT, 'unproven');
   else if (isLateToMove(world, line)) refuseChange(world, line, LATE, 'unsent');
   else sendCancel(world, line, live);
 }

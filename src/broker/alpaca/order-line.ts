@@ -59,7 +59,13 @@ export type Change =
       /** Wall time at which its request was answered, or given up. */
       answeredAt: EpochMicros | undefined;
     }
-  | { readonly kind: 'move'; order: ApprovedOrder; phase: 'cancelling' | 'posting' };
+  | {
+      readonly kind: 'move';
+      order: ApprovedOrder;
+      phase: 'cancelling' | 'posting';
+      /** Cancels that were sent for it. */
+      tries: number;
+    };
 
 export interface OrderLine {
   readonly intentId: string;
@@ -87,7 +93,7 @@ export interface OrderLine {
   next: ApprovedOrder | undefined;
   /** A cancel that came before there was an order to cancel. */
   wantsCancel: boolean;
-  /** How often an order of it was read that still lacked fills. */
+  /** How often an order of it was read that still lacked fills, since it has its newest one. */
   vainReads: number;
 }
 
@@ -131,6 +137,12 @@ export function newOrder(clientId: string, units: number, limit: Price): LineOrd
     bustedAt: undefined,
     vainCancels: 0,
   };
+}
+
+/** A line has an order more. */
+export function addOrder(line: OrderLine, order: LineOrder, index = line.orders.length): void {
+  line.orders.splice(index, 0, order);
+  line.vainReads = 0;
 }
 
 /** The client id of the next order of a line: the intent's own, then numbered. */
@@ -183,11 +195,11 @@ export function lineUnits(line: OrderLine): number {
   return shareQuantity(units.reduce((sum, each) => sum + each, 0));
 }
 
-/** Units of a line that have not filled: of somebody's single shares their parts too. */
+/** Units of a line that have not filled: of somebody's single shares their parts too. An order for an amount of
+ * dollars names no units, and none are left of it. */
 export function remainingUnits(line: OrderLine): number {
-  const { intent, orders } = line;
-  const filled = orders.reduce((sum, order) => sum + order.filledUnits, 0);
-  return shareQuantity(lineUnits(line) - countedUnits(intent, filled / unitsPerUnit(intent)));
+  const filled = line.orders.reduce((sum, order) => sum + order.filledUnits, 0);
+  return unitsLeft(line, filled / unitsPerUnit(line.intent));
 }
 
 /** The same by the executions that were told. */
@@ -195,7 +207,11 @@ export function untoldUnits(line: OrderLine): number {
   const units = line.intent.legs.map(({ instrument, ratio }) => {
     return toldOf(line, instrumentSymbol(instrument)).quantity / ratio;
   });
-  return shareQuantity(lineUnits(line) - countedUnits(line.intent, Math.min(...units)));
+  return unitsLeft(line, Math.min(...units));
+}
+
+function unitsLeft(line: OrderLine, filled: number): number {
+  return Math.max(0, shareQuantity(lineUnits(line) - countedUnits(line.intent, filled)));
 }
 
 /** The broker's units that no leg of any order has touched: what may be sent anew. */
@@ -255,12 +271,17 @@ export function lacksFills(line: OrderLine): boolean {
   );
 }
 
-/** Not where an execution was taken back: then it has less for good. */
-function lacksUnits({ takenBack }: OrderLine, order: LineOrder): boolean {
+/** Not where an execution was taken back: then it has less for good. What is missing after so many reads was
+ * taken back while nothing was heard. */
+function lacksUnits({ takenBack, vainReads }: OrderLine, order: LineOrder): boolean {
   const { status, units, filledUnits, bustedAt } = order;
-  const isAllOfIt = takenBack === 0 && bustedAt === undefined;
+  const isAllOfIt = takenBack === 0 && bustedAt === undefined && vainReads < MOST_VAIN_READS;
   return status === 'filled' && filledUnits < units && isAllOfIt;
 }
+
+/** A total that lags behind is there within moments: by the pauses between them, so many reads take ten seconds
+ * and the one behind them another ten. */
+const MOST_VAIN_READS = 6;
 
 /** Takes in what the broker says of one order. Totals only ever grow, and an end stands: answers and
  * the stream overtake each other. */

@@ -9,7 +9,7 @@ import type { BrokerEvent } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
 import { unitsPerUnit } from './order-body.ts';
 import type { LineOrder, OrderLine } from './order-line.ts';
-import { intentIdOf, newLine, newOrder } from './order-line.ts';
+import { addOrder, intentIdOf, newLine, newOrder } from './order-line.ts';
 import type { WireOrder } from './wire-order.ts';
 
 /** What the journal holds of an account. */
@@ -222,7 +222,7 @@ function orderIn(line: OrderLine, wire: WireOrder): Place {
   const known = line.orders.find((order) => order.clientId === wire.clientId);
   if (known !== undefined) return { line, order: known };
   const order = newOrder(wire.clientId, wire.units, line.intent.limit);
-  line.orders.splice(indexFor(line, wire), 0, order);
+  addOrder(line, order, indexFor(line, wire));
   return { line, order };
 }
 

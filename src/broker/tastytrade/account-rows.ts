@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import type { Cents } from '../../engine/domain/units.ts';
-import { centsFromDollars, priceFromDollars } from '../../engine/domain/units.ts';
+import { centsFromDollars } from '../../engine/domain/units.ts';
 import type { HeldPosition } from '../order-gateway.ts';
+import { heldOnWire, heldPosition } from '../wire-number.ts';
 import { dataIn, pageIn } from './envelope.ts';
 import { wireNumber } from './tasty-order.ts';
 
@@ -41,7 +42,7 @@ export function balancesIn(body: string): TastyBalances | undefined {
 
 const positionShape = z.object({
   symbol: z.string(),
-  quantity: wireNumber,
+  quantity: z.union([z.string(), z.number()]).nullish().transform(heldOnWire),
   'quantity-direction': z.string(),
   'average-open-price': wireNumber,
 });
@@ -59,10 +60,10 @@ export function positionsIn(body: string): readonly HeldPosition[] | undefined {
   for (const row of rows) {
     const sign = row === undefined ? undefined : SIGNS[row['quantity-direction']];
     if (row?.quantity === undefined || sign === undefined) return undefined;
-    const quantity = sign * row.quantity;
-    const average = row['average-open-price'];
-    const averagePrice = average === undefined ? {} : { averagePrice: priceFromDollars(average) };
-    if (quantity !== 0) held.push({ symbol: row.symbol, quantity, ...averagePrice });
+    const { symbol, 'average-open-price': average } = row;
+    const position = heldPosition(symbol, sign * row.quantity, average);
+    if (position === undefined) return undefined;
+    if (position.quantity !== 0) held.push(position);
   }
   return held;
 }

@@ -4,6 +4,8 @@
  */
 
 import { instrumentSymbol } from '../../engine/domain/instrument.ts';
+import type { OrderLeg } from '../../engine/domain/order.ts';
+import { countedUnits, quantityOf, shareQuantity } from '../../engine/domain/share-quantity.ts';
 import type { TastyFill, TastyLeg, TastyOrder } from './tasty-order.ts';
 import { isWhole, legLike } from './tasty-order.ts';
 
@@ -79,6 +81,26 @@ function areSame<T>(a: readonly T[], b: readonly T[], isEqual: (a: T, b: T) => b
 export function unitsOf({ legs }: TastyOrder): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   return legs.map(({ quantity }) => quantity).reduce(divisor, 0);
+}
+
+/** What one unit of an order trades. */
+export function orderLegs(order: TastyOrder): readonly OrderLeg[] {
+  const units = unitsOf(order);
+  return order.legs.map(({ instrument, action, quantity }) => {
+    return { instrument, action, ratio: quantity / units };
+  });
+}
+
+/** Units of a chain that never filled: the leg that has filled least decides. */
+export function unitsLeft(chain: readonly TastyOrder[]): number {
+  const [first] = chain;
+  if (first === undefined) return 0;
+  const units = unitsOf(first);
+  const filled = first.legs.map((leg) => {
+    const contracts = quantityOf(chain.flatMap((order) => legLike(order, leg)?.fills ?? []));
+    return (contracts * units) / leg.quantity;
+  });
+  return shareQuantity(units - countedUnits({ legs: orderLegs(first) }, Math.min(...filled)));
 }
 
 /** The order of a chain that trades, or would: the newest that works and waits for no other. */

@@ -11,10 +11,17 @@ import { MICROS_PER_SECOND } from '../../engine/domain/units.ts';
 import { fillFees } from '../fees.ts';
 import type { BrokerEvent, OrderStanding } from '../order-gateway.ts';
 import { externalName } from '../order-gateway.ts';
-import { endedOversized, endOf, headOf, isSame, lastEnded, merge, unitsOf } from './order-chain.ts';
+import {
+  endedOversized,
+  endOf,
+  headOf,
+  isSame,
+  lastEnded,
+  merge,
+  unitsLeft,
+} from './order-chain.ts';
 import { refusalKindOf } from './refusal-kind.ts';
 import type { TastyLeg, TastyOrder } from './tasty-order.ts';
-import { legLike } from './tasty-order.ts';
 
 /** What has ended is known for this one and the next. */
 const KEPT_SESSIONS = 2;
@@ -246,7 +253,7 @@ export class OrderLedger {
     const orders = this.#chainOf(intentId);
     if (orders.length === 0) return undefined;
     const standing = this.#changing.has(intentId) ? 'working' : (endOf(orders) ?? 'working');
-    const remaining = this.#remaining(orders);
+    const remaining = unitsLeft(orders);
     const chain: ChainView = { intentId, orders, head: headOf(orders), standing, remaining };
     this.#chains.set(intentId, chain);
     return chain;
@@ -279,20 +286,6 @@ export class OrderLedger {
 
   #chainOf(intentId: string): readonly TastyOrder[] {
     return (this.#idsOf.get(intentId) ?? []).flatMap((id) => this.order(id) ?? []);
-  }
-
-  /** Units never filled, over the whole chain: the leg that has filled least decides. */
-  #remaining(orders: readonly TastyOrder[]): number {
-    const [first] = orders;
-    if (first === undefined) return 0;
-    const units = unitsOf(first);
-    const filled = first.legs.map((leg) => {
-      const contracts = orders
-        .flatMap((order) => legLike(order, leg)?.fills ?? [])
-        .reduce((sum, fill) => sum + fill.quantity, 0);
-      return Math.floor((contracts * units) / leg.quantity);
-    });
-    return units - Math.min(...filled);
   }
 
   #news(intentId: string, wall: EpochMicros): readonly BrokerEvent[] {
@@ -328,7 +321,7 @@ export class OrderLedger {
     orders: readonly TastyOrder[],
     end: Exclude<OrderStanding, 'working'>,
   ): readonly BrokerEvent[] {
-    const remaining = this.#remaining(orders);
+    const remaining = unitsLeft(orders);
     if (end === 'filled' || remaining === 0) return [];
     const warning = this.#warningAt(end, intentId, orders);
     if (end === 'expired') return [{ kind: end, intentId, remaining }];

@@ -1,7 +1,8 @@
 /** What a list of orders, with positions and balances of the same moment, says of the account. Pure. */
 
+import { unitsToGo } from '../../engine/domain/share-quantity.ts';
 import type { AccountSnapshot, EndedOrder, WorkingOrder } from '../order-gateway.ts';
-import { unitsOf } from './order-chain.ts';
+import { orderLegs, unitsOf } from './order-chain.ts';
 import type { ChainView, OrderLedger } from './order-ledger.ts';
 import type { TastyOrder } from './tasty-order.ts';
 import { legLike } from './tasty-order.ts';
@@ -12,12 +13,10 @@ function working({ intentId, head, orders }: ChainView): readonly WorkingOrder[]
   const [first] = orders;
   if (head === undefined || first === undefined) return [];
   const units = unitsOf(first);
-  const legs = first.legs.map(({ instrument, action, quantity }) => {
-    return { instrument, action, ratio: quantity / units };
-  });
+  const legs = orderLegs(first);
   // What the broker itself has still to trade: a replacement that ordered too much shows here.
   const left = first.legs.map((leg) => {
-    return Math.ceil(((legLike(head, leg)?.remaining ?? 0) * units) / leg.quantity);
+    return unitsToGo({ legs }, ((legLike(head, leg)?.remaining ?? 0) * units) / leg.quantity);
   });
   const { id: brokerOrderId, limit, stopTrigger } = head;
   return [{ intentId, brokerOrderId, legs, remaining: Math.max(...left), limit, stopTrigger }];

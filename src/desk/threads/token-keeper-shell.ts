@@ -14,10 +14,13 @@ import type { RefreshTokenFile } from './refresh-token-file-shell.ts';
 const RENEW_EARLY_MILLIS = 60_000;
 /** A token this short-lived is renewed at half its life. */
 const SHORT_LIFE_SHARE = 0.5;
-/** Logins that came to nothing are tried again after waits that double; repeated ones get an address blocked. A login
+/** Logins that were refused are tried again after waits that double: repeated ones get an address blocked. A login
  * service refuses in an outage too, and no exit leaves before the first try behind it. */
 const FIRST_WAIT_MILLIS = 2_000;
 const MOST_WAIT_MILLIS = 30_000;
+/** A service that is out or overrun blocks nobody: its word keeps no exit for longer. */
+const MOST_OUTAGE_WAIT_MILLIS = 5_000;
+const FAULT_OF_SERVICE = 500;
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403]);
 
 export interface GrantSettings {
@@ -81,6 +84,8 @@ export class TokenKeeper {
   #refreshing: Promise<Held> | undefined;
   #refusals = 0;
   #notBefore = 0;
+  /** True while the wait came of a service that is out. */
+  #isForOutage = false;
 
   constructor(grant: GrantSettings, world: KeeperWorld) {
     this.#grant = grant;
@@ -90,12 +95,32 @@ export class TokenKeeper {
 
   /** A token that is valid for a while. Where the newest is unwanted another is fetched. */
   async access({ refused, doubted }: Unwanted = {}): Promise<AccessToken> {
-    if (refused !== undefined && this.#held?.token === refused) this.#held = undefined;
+    if (refused !== undefined && this.#held?.token === refused) this.#drop();
     const held = this.#held;
-    const isGood = held !== undefined && held.token !== doubted && this.#world.now() < held.renewAt;
-    const { token, endsAt, renewAt } = isGood ? held : await this.#refreshOnce();
     const now = this.#world.now();
-    return { token, millisLeft: endsAt - now, millisToRenewal: renewAt - now };
+    if (held !== undefined && held.token !== doubted && now < held.renewAt) return told(held, now);
+    try {
+      return told(await this.#refreshOnce(), this.#world.now());
+    } catch (error) {
+      const lent = this.#lent(doubted);
+      if (lent === undefined) throw error;
+      return lent;
+    }
+  }
+
+  /** Nothing leaves without another one, and the service may be well again. */
+  #drop(): void {
+    this.#held = undefined;
+    if (this.#isForOutage) this.#notBefore = 0;
+  }
+
+  /** The one at hand serves while it lives, also where its renewal failed. */
+  #lent(doubted: string | undefined): AccessToken | undefined {
+    const held = this.#held;
+    const now = this.#world.now();
+    if (held === undefined || held.token === doubted || now >= held.endsAt) return undefined;
+    const renewAt = Math.min(held.endsAt, Math.max(this.#notBefore, now + FIRST_WAIT_MILLIS));
+    return told({ ...held, renewAt }, now);
   }
 
   #refreshOnce(): Promise<Held> {
@@ -112,14 +137,25 @@ export class TokenKeeper {
     let response = await this.#login();
     if (REFUSALS.has(response.status) && this.#takeNewer()) response = await this.#login();
     if (!response.ok) throw this.#onRefused(response);
-    const body: unknown = await response.json();
+    const text = await response.text();
+    try {
+      return this.#take(text);
+    } catch (error) {
+      this.#wait(FIRST_WAIT_MILLIS, true);
+      throw error;
+    }
+  }
+
+  #take(text: string): Held {
+    const body = parsed(text);
     this.#renew(renewedAnswer.safeParse(body).data?.refresh_token);
-    const answer = tokenAnswer.parse(body);
+    const { data: answer } = tokenAnswer.safeParse(body);
+    if (answer === undefined) throw refusal('/oauth/token answered with no login');
     this.#refusals = 0;
     this.#checkEnvironment(answer.access_token);
     const life = answer.expires_in * 1_000;
     const early = Math.min(RENEW_EARLY_MILLIS, life * SHORT_LIFE_SHARE);
-    const endsAt = world.now() + life;
+    const endsAt = this.#world.now() + life;
     this.#held = { token: answer.access_token, endsAt, renewAt: endsAt - early };
     return this.#held;
   }
@@ -163,12 +199,22 @@ export class TokenKeeper {
   /** A network fault costs nothing here: only an answer of the broker's makes the next try wait, as long as it
    * asks for, and never so long that an exit waits minutes for its login. */
   #onRefused({ status, headers }: Response): DeltaringError {
-    const asked = retryAfterMicros(headers.get('retry-after') ?? undefined, Date.now());
-    const own = FIRST_WAIT_MILLIS * 2 ** this.#refusals;
-    const wait = Math.min(MOST_WAIT_MILLIS, Math.max(own, asked / MICROS_PER_MILLI));
-    this.#refusals += 1;
-    this.#notBefore = this.#world.now() + wait;
+    const asked =
+      retryAfterMicros(headers.get('retry-after') ?? undefined, Date.now()) / MICROS_PER_MILLI;
+    if (REFUSALS.has(status)) {
+      const own = FIRST_WAIT_MILLIS * 2 ** this.#refusals;
+      this.#refusals += 1;
+      this.#wait(Math.min(MOST_WAIT_MILLIS, Math.max(own, asked)), false);
+    } else {
+      const wait = Math.min(MOST_OUTAGE_WAIT_MILLIS, Math.max(FIRST_WAIT_MILLIS, asked));
+      this.#wait(wait, status >= FAULT_OF_SERVICE);
+    }
     return refusal(`/oauth/token answered ${status}`);
+  }
+
+  #wait(millis: number, isForOutage: boolean): void {
+    this.#notBefore = this.#world.now() + millis;
+    this.#isForOutage = isForOutage;
   }
 
   #checkEnvironment(token: string): void {
@@ -181,4 +227,17 @@ export class TokenKeeper {
 
 function refusal(text: string): DeltaringError {
   return new DeltaringError('FEED_AUTH', text);
+}
+
+function told({ token, endsAt, renewAt }: Held, now: number): AccessToken {
+  return { token, millisLeft: endsAt - now, millisToRenewal: renewAt - now };
+}
+
+/** A text's JSON; undefined for a page, or whatever else is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

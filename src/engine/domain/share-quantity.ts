@@ -16,9 +16,19 @@ export function quantityOf(parts: readonly { readonly quantity: number }[]): num
   return shareQuantity(parts.reduce((sum, { quantity }) => sum + quantity, 0));
 }
 
+type Legs = Pick<OrderIntent, 'legs'>;
+
 /** Units of an order that count: whole ones, but where a unit is one share its parts do too. */
-export function countedUnits({ legs }: Pick<OrderIntent, 'legs'>, units: number): number {
+export function countedUnits(order: Legs, units: number): number {
+  return isOfSingleShares(order) ? shareQuantity(units) : Math.floor(units);
+}
+
+/** Units of an order that are not over: what is left of one counts as all of it, but of a share. */
+export function unitsToGo(order: Legs, units: number): number {
+  return isOfSingleShares(order) ? shareQuantity(units) : Math.ceil(units);
+}
+
+function isOfSingleShares({ legs }: Legs): boolean {
   const [leg] = legs;
-  const isOfShares = legs.length === 1 && leg?.instrument.kind === 'shares' && leg.ratio === 1;
-  return isOfShares ? shareQuantity(units) : Math.floor(units);
+  return legs.length === 1 && leg?.instrument.kind === 'shares' && leg.ratio === 1;
 }

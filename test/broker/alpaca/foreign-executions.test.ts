@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fill } from '../../../src/engine/domain/order.ts';
 import { addMicros } from '../../../src/engine/domain/units.ts';
+import { orderJson } from '../../support/alpaca/stub-order.ts';
 import { AlpacaRig, FOREIGN, fillsOf, kinds, nextDay } from './alpaca-rig.ts';
 
 /** A rig whose account works an order that somebody else gave. */
@@ -141,6 +142,54 @@ describe('an execution of an order that somebody else gave', () => {
     const before = again.gateway.remembered;
     again.connect();
     expect(again.gateway.remembered).toBe(before - 1);
+  });
+});
+
+describe('an order of somebody else’s for an amount of dollars', () => {
+  /** Shares of SPY for a hundred dollars: no quantity is named, or none is told. */
+  function forDollars(named: object) {
+    const rig = new AlpacaRig();
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY' };
+    const order = rig.venue.place(shares);
+    const intentId = `external-${order.id}`;
+    const hear = (event: string, status: string, filled: number, more: object = {}) => {
+      const average = filled === 0 ? null : '653.1';
+      const told = { status, filled_qty: String(filled), filled_avg_price: average };
+      const { qty: _qty, ...rest } = orderJson(order);
+      const json = { ...rest, ...named, notional: '100', limit_price: null, ...told, ...more };
+      const text = JSON.stringify({ stream: 'trade_updates', data: { event, order: json } });
+      return rig.call((gateway, at) => gateway.onWire({ kind: 'socketFrame', text }, at));
+    };
+    rig.wires.faults.onRequest('GET /v2/orders', 'error500', 1_000);
+    return { rig, intentId, hear };
+  }
+
+  it.each([{ qty: null }, {}])('has no units left, and ends as filled: %j', (named) => {
+    const { rig, intentId, hear } = forDollars(named);
+    hear('new', 'new', 0);
+    expect(fillsOf(hear('partial_fill', 'partially_filled', 0.1))).toMatchObject([
+      { intentId, quantity: 0.1 },
+    ]);
+    const moved = hear('replaced', 'partially_filled', 0.1, { limit_price: '650' });
+    expect(moved).toMatchObject([{ kind: 'replaced', remaining: 0 }]);
+    expect(fillsOf(hear('fill', 'filled', 0.153))).toMatchObject([{ quantity: 0.053 }]);
+    expect(kinds(rig.events)).not.toContain('cancelled');
+  });
+
+  it('stands with nothing left in the picture of the account, and ends there as filled', () => {
+    const rig = new AlpacaRig();
+    const { position_intent: _none, ...shares } = { ...FOREIGN, symbol: 'SPY' };
+    const order = Object.assign(rig.venue.place(shares), { units: Number.NaN });
+    const intentId = `external-${order.id}`;
+    rig.venue.fill(order, 0.1);
+    rig.pass(8);
+    expect(rig.snapshot().workingOrders).toMatchObject([{ intentId, remaining: 0 }]);
+    order.status = 'filled';
+    rig.venue.fill(rig.venue.place(FOREIGN), 1);
+    rig.pass(30);
+    const ended = rig.snapshot().endedOrders.filter((each) => each.intentId === intentId);
+    expect(ended).toEqual([{ intentId, standing: 'filled', remaining: 0 }]);
+    expect(kinds(rig.events)).not.toContain('cancelled');
   });
 });
 

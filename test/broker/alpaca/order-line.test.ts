@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LineOrder, OrderLine } from '../../../src/broker/alpaca/order-line.ts';
 import {
+  addOrder,
   foldOrder,
   isOversized,
   lacksFills,
@@ -101,6 +102,17 @@ describe('what the broker says of an order', () => {
     told.order.bustedAt = undefined;
     told.line.takenBack = 1;
     expect(lacksFills(told.line)).toBe(false);
+  });
+
+  it('lacks no fills that did not come over some reads, which are counted anew for another order', () => {
+    const told = lineOf([LONG_CALL], 2);
+    tell(told, { status: 'filled', filled: 1, legs: [1] });
+    told.line.vainReads = 5;
+    expect(lacksFills(told.line)).toBe(true);
+    told.line.vainReads = 6;
+    expect(lacksFills(told.line)).toBe(false);
+    addOrder(told.line, newOrder(`${told.line.intentId}.1`, 1, told.order.limit));
+    expect(lacksFills(told.line)).toBe(true);
   });
 
   it('leaves an end as it is', () => {

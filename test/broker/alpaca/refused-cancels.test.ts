@@ -59,16 +59,34 @@ describe('a broker that fails at cancels', () => {
     expect(rig.atVenue(close.intent.intentId)).toMatchObject({ status: 'new', limit: 36 });
   });
 
-  it('and takes every second one is asked at the pace of its answers, and the cancel is given up', () => {
+  it('and takes every second one is asked at the pace of its answers, and move and cancel are given up', () => {
     const { rig, close, cancels } = failing();
     rig.wires.faults.clear();
     rig.venue.cancel = () => undefined;
     rig.wires.onServed = (target) => {
       if (target.startsWith('DELETE')) rig.wires.faults.onRequest('DELETE', 'error500');
     };
-    expect(rig.reprice(close, -0.35, 60)).toEqual([]);
-    expect(cancels()).toBeLessThan(80);
+    const unproven = { kind: 'cancelRejected', refusal: 'unproven' };
+    expect(rig.reprice(close, -0.35, 60)).toMatchObject([unproven]);
+    expect(cancels()).toBe(8);
+    expect(rig.reprice(close, -0.36, 60)).toMatchObject([unproven]);
+    expect(cancels()).toBe(16);
     rig.call((gateway, at) => gateway.cancel(close.intent.intentId, at));
     expect(rig.pass(30)).toMatchObject([{ kind: 'cancelRejected' }]);
+  });
+
+  it('and takes each without effect is asked for a move eight times, and then that is told', () => {
+    const { rig, close, cancels } = failing();
+    rig.wires.faults.clear();
+    const carryOut = rig.venue.cancel.bind(rig.venue);
+    rig.venue.cancel = () => undefined;
+    expect(rig.reprice(close, -0.35, 8)).toEqual([]);
+    // A newer limit is part of the same move.
+    expect(rig.reprice(close, -0.36, 120)).toMatchObject([
+      { kind: 'cancelRejected', reason: 'the broker keeps it working', refusal: 'unproven' },
+    ]);
+    expect(cancels()).toBe(8);
+    rig.venue.cancel = carryOut;
+    expect(rig.reprice(close, -0.37)).toMatchObject([{ kind: 'replaced', limit: -3_700 }]);
   });
 });

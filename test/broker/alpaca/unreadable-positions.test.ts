@@ -40,6 +40,20 @@ describe('positions of which a row cannot be read', () => {
     expect(rig.snapshot().positions).toMatchObject([{ symbol: SYMBOL, quantity: 2 }]);
   });
 
+  it('are none of those that hold a coin of little worth, however many: it stands beside the rest', () => {
+    const rig = holding((row) => row);
+    const { account } = rig.venue;
+    const rows = account.positionsJson.bind(account);
+    const qty = '12000000000.5';
+    const coin = { symbol: 'PEPEUSD', asset_class: 'crypto', qty, avg_entry_price: '0.000004' };
+    account.positionsJson = () => [...rows(), coin as never];
+    rig.pass(60);
+    expect(rig.snapshot().positions).toMatchObject([
+      { symbol: SYMBOL, quantity: 2 },
+      { symbol: 'PEPEUSD', quantity: 12e9 + 0.5, averagePrice: 0 },
+    ]);
+  });
+
   it('leave out what is of no quantity alone', () => {
     const rig = holding((row) => ({ ...row, qty: '0' }));
     rig.pass(8);

@@ -5,6 +5,11 @@ import { OrderLedger } from '../../../src/broker/tastytrade/order-ledger.ts';
 import { snapshotOf } from '../../../src/broker/tastytrade/snapshot-of.ts';
 import type { TastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
 import { parseTastyOrder } from '../../../src/broker/tastytrade/tasty-order.ts';
+import {
+  countedUnits,
+  quantityOf,
+  shareQuantity,
+} from '../../../src/engine/domain/share-quantity.ts';
 import { cents, epochMicros, price } from '../../../src/engine/domain/units.ts';
 import { SPREAD, TastyRig } from './tasty-rig.ts';
 
@@ -140,6 +145,65 @@ describe('an order whose legs have filled unevenly', () => {
     ledger.take(order, WALL);
     expect(pictureOf(ledger, [order]).workingOrders).toMatchObject([{ remaining }]);
     expect(ledger.chain('external-301')?.remaining).toBe(remaining);
+  });
+});
+
+/** An order of shares of which these parts have filled. */
+function ofShares(quantity: number, parts: readonly number[], status: string): TastyOrder {
+  const left = (quantity - parts.reduce((sum, part) => sum + part, 0)).toFixed(6);
+  const order = parseTastyOrder({
+    id: 301,
+    status,
+    price: '650',
+    'price-effect': 'Debit',
+    legs: [
+      {
+        symbol: 'SPY',
+        'instrument-type': 'Equity',
+        quantity: String(quantity),
+        'remaining-quantity': left,
+        action: 'Buy to Open',
+        fills: parts.map((part, index) => {
+          return { 'fill-id': `${index}`, quantity: String(part), 'fill-price': '650' };
+        }),
+      },
+    ],
+  });
+  if (order === undefined) throw new Error('it can be read');
+  return order;
+}
+
+describe('an order of somebody else’s for parts of shares', () => {
+  it.each([
+    [10.5, [], 10.5],
+    [10.5, [4.2], 6.3],
+    [10.5, [4], 6.5],
+    [0.8, [0.1, 0.2], 0.5],
+    [10, [4], 6],
+  ])(
+    'of %d shares has, with %j filled, %d left in the picture, as the desk counts',
+    (quantity, parts, left) => {
+      const ledger = new OrderLedger([]);
+      const order = ofShares(quantity, parts, 'Live');
+      const told = ledger.take(order, WALL);
+      const picture = pictureOf(ledger, [order]);
+      expect(picture.workingOrders).toMatchObject([{ remaining: left }]);
+      expect(ledger.chain('external-301')?.remaining).toBe(left);
+      const fills = told.flatMap((event) => (event.kind === 'fill' ? [event.fill] : []));
+      const { legs = [] } = picture.workingOrders[0] ?? {};
+      expect(shareQuantity(quantity - countedUnits({ legs }, quantityOf(fills)))).toBe(left);
+    },
+  );
+
+  it('ends with the parts that are left of it', () => {
+    const ledger = new OrderLedger([]);
+    const events = ledger.take(ofShares(10.5, [4.2], 'Cancelled'), WALL);
+    expect(events.at(-1)).toMatchObject({ kind: 'cancelled', remaining: 6.3 });
+    const filled = new OrderLedger([]);
+    const order = ofShares(0.8, [0.3, 0.5], 'Filled');
+    filled.take(order, WALL);
+    const { endedOrders } = pictureOf(filled, [order]);
+    expect(endedOrders).toMatchObject([{ standing: 'filled', remaining: 0 }]);
   });
 });
 

@@ -107,40 +107,93 @@ describe('the keeper of a login', () => {
     expect(bodies).toHaveLength(4);
   });
 
-  it.each([429, 500, 503])('waits after the status %i too, each time longer', async (status) => {
-    const { keeper, bodies, time } = keeperRig([status, status, T1]);
-    await expect(keeper.access()).rejects.toThrow(`/oauth/token answered ${status}`);
-    time.millis += 1_999;
-    await expect(keeper.access()).rejects.toThrow('waiting to try again');
-    time.millis += 1;
-    await expect(keeper.access()).rejects.toThrow(`answered ${status}`);
-    time.millis += 3_999;
-    await expect(keeper.access()).rejects.toThrow('waiting to try again');
-    time.millis += 1;
+  it.each([429, 500, 503])('waits two seconds after each status %i', async (status) => {
+    const { keeper, bodies, time } = keeperRig([status, status, status, T1]);
+    for (let failed = 0; failed < 3; failed++) {
+      await expect(keeper.access()).rejects.toThrow(`/oauth/token answered ${status}`);
+      time.millis += 1_999;
+      await expect(keeper.access()).rejects.toThrow('waiting to try again');
+      time.millis += 1;
+    }
     expect((await keeper.access()).token).toBe('t1');
-    expect(bodies).toHaveLength(3);
+    expect(bodies).toHaveLength(4);
   });
 
   it.each([
-    ['9', 9_000],
-    ['1', 2_000],
-    ['300', 30_000],
-  ])('waits as long as it is asked to, within bounds: Retry-After %s', async (asked, millis) => {
-    const refused = new Response('{}', { status: 429, headers: { 'retry-after': asked } });
-    const { keeper, time } = keeperRig([refused, T1]);
-    await expect(keeper.access()).rejects.toThrow('answered 429');
-    time.millis += millis - 1;
-    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    [429, '3', 3_000],
+    [429, '1', 2_000],
+    [429, '300', 5_000],
+    [503, '300', 5_000],
+    [403, '9', 9_000],
+    [403, '1', 2_000],
+    [403, '300', 30_000],
+  ])(
+    'waits as long as it is asked to, within bounds: %i, Retry-After %s',
+    async (status, asked, millis) => {
+      const refused = new Response('{}', { status, headers: { 'retry-after': asked } });
+      const { keeper, time } = keeperRig([refused, T1]);
+      await expect(keeper.access()).rejects.toThrow(`answered ${status}`);
+      time.millis += millis - 1;
+      await expect(keeper.access()).rejects.toThrow('waiting to try again');
+      time.millis += 1;
+      expect((await keeper.access()).token).toBe('t1');
+    },
+  );
+
+  it('fetches another at once where its own is refused behind a renewal that an outage failed', async () => {
+    const { keeper, bodies, time } = keeperRig([T1, 503, 503, T2]);
+    await keeper.access();
+    await expect(keeper.access({ doubted: 't1' })).rejects.toThrow('answered 503');
+    time.millis += 300;
+    await expect(keeper.access({ refused: 't1' })).rejects.toThrow('answered 503');
+    await expect(keeper.access({ refused: 't1' })).rejects.toThrow('waiting to try again');
+    expect(bodies).toHaveLength(3);
+    time.millis += 2_000;
+    expect((await keeper.access({ refused: 't1' })).token).toBe('t2');
+  });
+
+  it.each([400, 429])(
+    'waits all the same where the renewal was answered with %i',
+    async (status) => {
+      const { keeper, time } = keeperRig([T1, status, T2]);
+      await keeper.access();
+      await expect(keeper.access({ doubted: 't1' })).rejects.toThrow(`answered ${status}`);
+      await expect(keeper.access({ refused: 't1' })).rejects.toThrow('waiting to try again');
+      time.millis += 2_000;
+      expect((await keeper.access({ refused: 't1' })).token).toBe('t2');
+    },
+  );
+
+  it('gives its token out to the end of it where the service is out, and has another within two seconds', async () => {
+    const { keeper, time } = keeperRig([T1, ...Array<number>(29).fill(503), T2]);
+    await keeper.access();
+    time.millis += 840_000;
+    for (let second = 0; second < 58; second++) {
+      const { token, millisLeft, millisToRenewal } = await keeper.access();
+      expect([token, millisLeft]).toEqual(['t1', 60_000 - second * 1_000]);
+      expect(millisToRenewal).toBe(2_000);
+      time.millis += 1_000;
+    }
+    expect((await keeper.access()).token).toBe('t2');
+  });
+
+  it('gives no token out behind its end', async () => {
+    const { keeper, time } = keeperRig([T1, new Error('reset'), new Error('reset'), T2]);
+    await keeper.access();
+    time.millis += 899_999;
+    expect(await keeper.access()).toEqual({ token: 't1', millisLeft: 1, millisToRenewal: 1 });
     time.millis += 1;
-    expect((await keeper.access()).token).toBe('t1');
+    await expect(keeper.access()).rejects.toThrow('reset');
+    expect((await keeper.access()).token).toBe('t2');
   });
 
   it('keeps a renewed refresh token of an answer that makes no sense otherwise', async () => {
     const folder = newFolder();
     const odd = { access_token: 'a', refresh_token: 'renewed' };
-    const { keeper, bodies } = keeperRig([odd, T1], folder);
+    const { keeper, bodies, time } = keeperRig([odd, T1], folder);
     await expect(keeper.access()).rejects.toThrow();
     expect(new RefreshTokenFile(folder).read('configured')).toBe('renewed');
+    time.millis += 2_000;
     expect((await keeper.access()).token).toBe('t1');
     expect(bodies[1]?.['refresh_token']).toBe('renewed');
   });
@@ -218,10 +271,18 @@ describe('the keeper of a login', () => {
     expect((await good.keeper.access()).token).toBe(sandbox);
   });
 
-  it('gives an answer that makes no sense to nobody', async () => {
-    const { keeper } = keeperRig([{ access_token: '', expires_in: 900 }, { token: 'x' }, T1]);
-    await expect(keeper.access()).rejects.toThrow();
-    await expect(keeper.access()).rejects.toThrow();
+  it.each([
+    ['no token', { access_token: '', expires_in: 900 }],
+    ['other fields', { token: 'x' }],
+    ['a page', new Response('<html>')],
+    ['another environment', { access_token: jwt('https://api.tastyworks.com'), expires_in: 900 }],
+  ])('gives an answer with %s to nobody, and waits two seconds behind it', async (_what, odd) => {
+    const { keeper, bodies, time } = keeperRig([odd, T1]);
+    await expect(keeper.access()).rejects.toMatchObject({ code: 'FEED_AUTH' });
+    time.millis += 1_999;
+    await expect(keeper.access()).rejects.toThrow('waiting to try again');
+    expect(bodies).toHaveLength(1);
+    time.millis += 1;
     expect((await keeper.access()).token).toBe('t1');
   });
 });

@@ -4,6 +4,7 @@ import {
   countedUnits,
   quantityOf,
   shareQuantity,
+  unitsToGo,
 } from '../../../src/engine/domain/share-quantity.ts';
 import { cents, epochMicros, price } from '../../../src/engine/domain/units.ts';
 import { PortfolioBook } from '../../../src/engine/portfolio/portfolio-book.ts';
@@ -44,6 +45,9 @@ describe('a quantity of shares', () => {
     expect(countedUnits({ legs: [SHARE] }, 0.1 + 0.7)).toBe(0.8);
     expect(countedUnits({ legs: [{ ...SHARE, ratio: 100 }] }, 1.5)).toBe(1);
     expect(countedUnits({ legs: [optionLeg('buyToOpen', 'call', 660)] }, 1.5)).toBe(1);
+    expect(unitsToGo({ legs: [SHARE] }, 0.8 - 0.1)).toBe(0.7);
+    expect(unitsToGo({ legs: [{ ...SHARE, ratio: 100 }] }, 1.5)).toBe(2);
+    expect(unitsToGo({ legs: [SHARE, SHARE] }, 1.5)).toBe(2);
   });
 
   it('leaves nothing in the book once its parts are sold', () => {

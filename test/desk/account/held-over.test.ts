@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
+import { parseInstrument } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
 import { CONDOR, CONSOLE, DeskRig } from '../../support/desk-rig.ts';
@@ -23,6 +24,40 @@ function overTheWeekend(rig: DeskRig): void {
   rig.goTo(10 * 60 + 30, MONDAY);
   rig.open();
   rig.advance(40);
+}
+
+/** The same, at eight on Monday: before the open, while nothing has begun its day. */
+function beforeMonday(rig: DeskRig): void {
+  rig.gateway.isMute = true;
+  rig.advance(5);
+  rig.goTo(16 * 60 + 20);
+  rig.advance(2);
+  rig.goTo(18 * 60);
+  rig.advance(2);
+  rig.goTo(8 * 60, MONDAY);
+}
+
+function untilMondayTrades(rig: DeskRig): void {
+  rig.advance(2);
+  rig.goTo(9 * 60 + 31, MONDAY);
+  rig.open();
+  rig.advance(40);
+}
+
+function assignOne(rig: DeskRig, symbol: string): void {
+  const instrument = parseInstrument(symbol);
+  if (instrument.kind !== 'option') throw new Error(`${symbol} is no option`);
+  const settlement = {
+    settlementId: 'assigned-1',
+    outcome: 'assigned',
+    instrument,
+    quantity: -1,
+    shares: 100,
+    sharePrice: instrument.strike,
+    feesCents: cents(0),
+    marketAt: rig.at.market,
+  } as const;
+  rig.brokerSays({ kind: 'settlement', settlement });
 }
 
 function dayOf(rig: DeskRig): number {
@@ -139,5 +174,73 @@ describe('what others hold over a session that comes into the chain', () => {
     expect(rig.positions()).toMatchObject([{ strategy: 'external', isCarryDue: false }]);
     expect(rig.day.status.causes).not.toContain('dailyLoss');
     expect(Math.abs(dayOf(rig))).toBeLessThan(20_00);
+  });
+});
+
+describe('what closes a part of what others hold before that has begun its day', () => {
+  const PUT = 'SPY   261123P00606000';
+  const limits = { ...LIMITS, maxOpenRiskCents: cents(100_000_000) };
+
+  function expectTheRestBeganAnew(rig: DeskRig, quantity: number): void {
+    expect(rig.positions()[0]).toMatchObject({ legs: [{ quantity }], isCarryDue: false });
+    expect(rig.bodies('contractCarried')).toHaveLength(1);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
+    expect(Math.abs(dayOf(rig))).toBeLessThan(50_00);
+  }
+
+  it('begins the rest at no price of an assignment', () => {
+    const rig = new DeskRig({ limits });
+    new OtherScreen().trade(rig, { symbol: PUT, action: 'sellToOpen', quantity: 3, dollars: 6 });
+    beforeMonday(rig);
+    assignOne(rig, PUT);
+    expect(rig.desk.context.book.day().realizedCents).toBe(0);
+    expect(rig.positions()).toMatchObject([
+      { legs: [{ quantity: -2 }], isCarryDue: true },
+      { strategy: 'shares' },
+    ]);
+    untilMondayTrades(rig);
+    expectTheRestBeganAnew(rig, -2);
+  });
+
+  it('leaves the rest of what the chain never quotes to what closes that', () => {
+    const rig = new DeskRig({ limits });
+    const screen = new OtherScreen();
+    const symbol = 'SPY   261218P00650000';
+    screen.trade(rig, { symbol, action: 'sellToOpen', quantity: 3, dollars: 6 });
+    beforeMonday(rig);
+    assignOne(rig, symbol);
+    untilMondayTrades(rig);
+    screen.trade(rig, { symbol, action: 'buyToClose', quantity: 2, dollars: 6 });
+    rig.advance(10);
+    expect(rig.positions()).toMatchObject([{ strategy: 'shares' }]);
+    expect(rig.desk.context.book.day().realizedCents).toBe(0);
+    expect(rig.day.status.causes).not.toContain('dailyLoss');
+  });
+
+  it('begins the rest at no price of an opening that is taken back', () => {
+    const rig = new DeskRig({ limits });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', quantity: 2, dollars: 12 });
+    const last = screen.trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', dollars: 12 });
+    beforeMonday(rig);
+    screen.bust(rig, last);
+    untilMondayTrades(rig);
+    expectTheRestBeganAnew(rig, 2);
+  });
+
+  it('begins the rest at no price of what is taken over by hand', () => {
+    const rig = new DeskRig({ limits });
+    new OtherScreen().trade(rig, { symbol: PUT, action: 'sellToOpen', quantity: 3, dollars: 2 });
+    beforeMonday(rig);
+    const left = { symbol: PUT, quantity: -2, averagePrice: priceFromDollars(2) };
+    rig.gateway.editSnapshot = (snapshot) => {
+      return { ...snapshot, positions: [...snapshot.positions, left] };
+    };
+    rig.gateway.isMute = false;
+    rig.advance(70);
+    rig.ask({ kind: 'adopt' }, CONSOLE);
+    rig.gateway.isMute = true;
+    untilMondayTrades(rig);
+    expectTheRestBeganAnew(rig, -2);
   });
 });

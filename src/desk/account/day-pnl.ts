@@ -21,7 +21,9 @@ export interface DayPnl {
   readonly atBestCents: Cents | undefined;
   /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
   readonly midCents: Cents | undefined;
-  /** What positions in profit would give back before they lose anything, of today's gains. */
+  /** How much more than its planned loss, which is reckoned from the opening, what is held can take from here: what
+   * positions in profit would give back first, whenever they gained it, less what those without a plan had lost
+   * before the day. */
   readonly openGainCents: Cents;
   /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
   readonly trusted: boolean;
@@ -63,6 +65,14 @@ function unmarkableDue({ legs }: StructurePosition, market: MarkInput): readonly
   return markPosition(legs, market).unmarkable.map(({ symbol }) => symbol);
 }
 
+/** What leaving a position now brings beyond its opening; below nothing only where that was lost before the day
+ * and the planned loss is the worst case, which has it in it. */
+function gainSinceOpening(position: StructurePosition, { liquidationCents }: PositionMark): number {
+  const { carriedCents, exitPlan, openCashCents } = position;
+  const least = exitPlan?.plannedLossCents === undefined ? Math.min(0, carriedCents) : 0;
+  return Math.max(least, (liquidationCents ?? Number.NEGATIVE_INFINITY) + openCashCents);
+}
+
 /** The day so far, marked at this step: what was gained before it began is no part of it, nor is anything of
  * which it is not known yet what it began its day at, nor what expired before it. */
 export function dayPnl(desk: DeskContext): DayPnl {
@@ -79,14 +89,14 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const market = marksNow(desk);
   for (const position of held) {
     if (outside.includes(position)) continue;
+    const mark = markPosition(position.legs, market);
+    openGain += gainSinceOpening(position, mark);
     if (position.isCarryDue) {
       unmarkable.push(...unmarkableDue(position, market));
       continue;
     }
-    const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
-    openGain += Math.max(0, plus(0, mark.liquidationCents, sinceOpen) ?? 0);
     mid = plus(mid, mark.midCents, sinceOpen);
     best = plus(best, mark.atBestCents, sinceOpen);
     trusted &&= mark.trusted;

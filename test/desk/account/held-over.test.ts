@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { accountRisk } from '../../../src/desk/account/account-risk.ts';
 import { dayPnl } from '../../../src/desk/account/day-pnl.ts';
 import { parseInstrument } from '../../../src/engine/domain/instrument.ts';
 import { newYorkInstant } from '../../../src/engine/domain/session-calendar.ts';
 import { cents, priceFromDollars, sessionDate } from '../../../src/engine/domain/units.ts';
-import { CONDOR, CONSOLE, DeskRig } from '../../support/desk-rig.ts';
+import { CONDOR, CONSOLE, DeskRig, denialIn } from '../../support/desk-rig.ts';
 import { OtherScreen } from '../../support/other-screen.ts';
 
 const MONDAY = '2026-11-23';
@@ -242,5 +243,58 @@ describe('what closes a part of what others hold before that has begun its day',
     rig.gateway.isMute = true;
     untilMondayTrades(rig);
     expectTheRestBeganAnew(rig, -2);
+  });
+});
+
+describe('what others hold over a session beside the planned losses of the day', () => {
+  const bought = (dollars: number, maxDailyLossCents: number): DeskRig => {
+    const rig = new DeskRig({ limits: { ...LIMITS, maxDailyLossCents: cents(maxDailyLossCents) } });
+    new OtherScreen().trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', dollars });
+    rig.gateway.isMute = true;
+    return rig;
+  };
+  const plannedOf = (rig: DeskRig): number => accountRisk(rig.desk.context).plannedLossCents;
+  const bidOf = (rig: DeskRig): number => rig.desk.context.evidence.of(OF_MONDAY)?.bid ?? 0;
+
+  it('has all of its worth to lose, whenever it gained that', () => {
+    const rig = bought(1, 30_000);
+    overTheWeekend(rig);
+    expect(rig.positions()[0]?.carriedCents).toBeGreaterThan(450_00);
+    expect(plannedOf(rig)).toBeGreaterThanOrEqual(bidOf(rig));
+    const asked = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(denialIn(rig.ask(asked))?.code).toBe('daily_loss');
+  });
+
+  it('has all of its worth to lose before it has begun its day', () => {
+    const rig = bought(1, 30_000);
+    rig.edit = (sides, right, strike) => {
+      if (right !== 'call' || strike !== 594 || sides.bid === undefined) return sides;
+      return { bid: Math.round(sides.bid * 80) / 100, ask: sides.ask };
+    };
+    overTheWeekend(rig);
+    expect(rig.positions()).toMatchObject([{ isCarryDue: true }]);
+    expect(plannedOf(rig)).toBeGreaterThanOrEqual(bidOf(rig));
+  });
+
+  it('has no more to lose than it was worth when its day began', () => {
+    const rig = bought(12, 90_000);
+    overTheWeekend(rig);
+    const { carriedCents = 0 } = rig.positions()[0] ?? {};
+    expect(carriedCents).toBeLessThan(-500_00);
+    expect(plannedOf(rig)).toBeGreaterThanOrEqual(bidOf(rig));
+    expect(plannedOf(rig)).toBeLessThan(650_00);
+    const asked = {
+      kind: 'previewStrategy',
+      request: CONDOR,
+      tokenSha256: rig.newToken(),
+    } as const;
+    expect(rig.ask(asked)).toHaveProperty('value');
+    rig.spot += 2;
+    rig.advance(10);
+    expect(plannedOf(rig)).toBeGreaterThanOrEqual(bidOf(rig));
   });
 });

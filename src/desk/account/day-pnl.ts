@@ -6,7 +6,7 @@ import { type DeskContext, spotNow } from '../desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
 import { hasJumped } from '../exits/jump.ts';
 import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
-import { restingPrice } from '../session/closing-price.ts';
+import { restingPrice, soundMid } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { areOutsideChain, heldInSession } from './held-position.ts';
 
@@ -27,7 +27,7 @@ export interface DayPnl {
   readonly openGainCents: Cents;
   /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
   readonly trusted: boolean;
-  /** Symbols of legs that cannot be marked. */
+  /** Symbols of legs that cannot be marked, or have nothing to begin their day by. */
   readonly unmarkable: readonly string[];
   /** When the newest quote used arrived, in market time; undefined when nothing is held. */
   readonly evidenceAt: EpochMicros | undefined;
@@ -59,10 +59,13 @@ function symbolsOf({ legs }: StructurePosition): readonly string[] {
   return held.map(({ instrument }) => instrumentSymbol(instrument));
 }
 
-/** Options that have not begun their day count nothing in it; that nobody quotes them is told all the same. */
-function unmarkableDue({ legs }: StructurePosition, market: MarkInput): readonly string[] {
-  if (legs.some(({ instrument }) => instrument.kind === 'shares')) return [];
-  return markPosition(legs, market).unmarkable.map(({ symbol }) => symbol);
+/** Options of a session before that no quote of now begins the day of, were it only too wide: what they may have
+ * lost is unknown, not nothing. */
+function withoutStart(desk: DeskContext, { legs }: StructurePosition): readonly string[] {
+  return legs.flatMap(({ instrument }) => {
+    const isWaiting = instrument.kind === 'option' && soundMid(desk, instrument) === undefined;
+    return isWaiting ? [instrumentSymbol(instrument)] : [];
+  });
 }
 
 /** What leaving a position now brings beyond its opening; below nothing only where that was lost before the day
@@ -92,7 +95,9 @@ export function dayPnl(desk: DeskContext): DayPnl {
     const mark = markPosition(position.legs, market);
     openGain += gainSinceOpening(position, mark);
     if (position.isCarryDue) {
-      unmarkable.push(...unmarkableDue(position, market));
+      const waiting = withoutStart(desk, position);
+      unmarkable.push(...waiting);
+      trusted &&= waiting.length === 0;
       continue;
     }
     const sinceOpen = position.openCashCents - position.carriedCents;

@@ -298,3 +298,61 @@ describe('what others hold over a session beside the planned losses of the day',
     expect(plannedOf(rig)).toBeGreaterThanOrEqual(bidOf(rig));
   });
 });
+
+describe('what others hold over a session and nobody quotes so that its day could begin', () => {
+  /** All day long wider than the guard takes, or without a bid. */
+  function unsound(rig: DeskRig, half: number | undefined): void {
+    rig.gateway.isMute = true;
+    rig.edit = (sides, right, strike) => {
+      if (right !== 'call' || strike !== 594 || sides.ask === undefined) return sides;
+      if (half === undefined) return { bid: undefined, ask: sides.ask };
+      const mid = ((sides.bid ?? 0) + sides.ask) / 2;
+      const side = (fraction: number): number => Math.round(mid * fraction * 100) / 100;
+      return { bid: side(1 - half), ask: side(1 + half) };
+    };
+  }
+
+  it.each([
+    { action: 'sellToOpen', half: 0.07 },
+    { action: 'buyToOpen', half: 0.07 },
+    { action: 'sellToOpen', half: undefined },
+  ] as const)('is told, holds openings and makes no day to be trusted: %o', ({ action, half }) => {
+    const rig = new DeskRig({ limits: LIMITS });
+    new OtherScreen().trade(rig, { symbol: OF_MONDAY, action, quantity: 2, dollars: 1 });
+    unsound(rig, half);
+    overTheWeekend(rig);
+    expect(rig.positions()).toMatchObject([{ isCarryDue: true }]);
+    const { trusted, unmarkable, liquidationCents } = dayPnl(rig.desk.context);
+    expect({ trusted, unmarkable }).toEqual({ trusted: false, unmarkable: [OF_MONDAY] });
+    expect(liquidationCents).toBe(0);
+    expect(rig.day.status.causes).toContain('unmarkable');
+    const told = rig.effects.filter(({ kind }) => kind === 'alert');
+    expect(told).toContainEqual(
+      expect.objectContaining({
+        action: 'trigger',
+        code: 'LEG_UNMARKABLE',
+        text: expect.stringContaining(`counts nothing of ${OF_MONDAY}`),
+      }),
+    );
+    unsound(rig, 0.01);
+    rig.advance(40);
+    expect(rig.positions()).toMatchObject([{ isCarryDue: false }]);
+    expect(dayPnl(rig.desk.context)).toMatchObject({ trusted: true, unmarkable: [] });
+    expect(rig.day.status.causes).toEqual([]);
+  });
+
+  it('keeps no loss of others from being seen', () => {
+    const rig = new DeskRig({ limits: LIMITS });
+    const screen = new OtherScreen();
+    screen.trade(rig, { symbol: OF_MONDAY, action: 'buyToOpen', dollars: 1 });
+    const other = 'SPY   261123C00597000';
+    screen.trade(rig, { symbol: other, action: 'buyToOpen', quantity: 2, dollars: 1 });
+    unsound(rig, 0.07);
+    overTheWeekend(rig);
+    expect(rig.bodies('contractCarried')).toMatchObject([{ symbol: other }]);
+    rig.spot -= 6;
+    rig.advance(20);
+    expect(dayPnl(rig.desk.context).trusted).toBe(false);
+    expect(rig.day.status.causes).toContain('dailyLoss');
+  });
+});

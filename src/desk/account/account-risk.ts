@@ -158,7 +158,8 @@ export function accountRisk(desk: DeskContext): AccountRisk {
   const { liquidationCents: dayPnlCents, openGainCents } = dayPnl(desk);
   return {
     dayPnlCents,
-    // A planned loss is reckoned from the entry: a position in profit gives its gain back besides.
+    // A planned loss is reckoned from the entry: a position in profit gives its gain back besides, that of days
+    // before too.
     plannedLossCents: cents(Math.round(money.planned) + openGainCents),
     openRiskCents: cents(Math.round(money.openRisk)),
     openRiskByPrincipal: money.byPrincipal,

@@ -6,7 +6,7 @@ import { type DeskContext, spotNow } from '../desk-context.ts';
 import { DEFAULT_EXIT_POLICY } from '../exits/exit-policy.ts';
 import { hasJumped } from '../exits/jump.ts';
 import { type MarkInput, markPosition, type PositionMark } from '../exits/mark-position.ts';
-import { restingPrice } from '../session/closing-price.ts';
+import { restingPrice, soundMid } from '../session/closing-price.ts';
 import { recentMarket } from '../session/recent-market.ts';
 import { areOutsideChain, heldInSession } from './held-position.ts';
 
@@ -21,11 +21,13 @@ export interface DayPnl {
   readonly atBestCents: Cents | undefined;
   /** After fees: realised, and what is held at mid; undefined while a leg cannot be marked. */
   readonly midCents: Cents | undefined;
-  /** What positions in profit would give back before they lose anything, of today's gains. */
+  /** How much more than its planned loss, which is reckoned from the opening, what is held can take from here: what
+   * positions in profit would give back first, whenever they gained it, less what those without a plan had lost
+   * before the day. */
   readonly openGainCents: Cents;
   /** True when every quote behind it passes the guard: loss limits act on trusted marks only. */
   readonly trusted: boolean;
-  /** Symbols of legs that cannot be marked. */
+  /** Symbols of legs that cannot be marked, or have nothing to begin their day by. */
   readonly unmarkable: readonly string[];
   /** When the newest quote used arrived, in market time; undefined when nothing is held. */
   readonly evidenceAt: EpochMicros | undefined;
@@ -57,10 +59,21 @@ function symbolsOf({ legs }: StructurePosition): readonly string[] {
   return held.map(({ instrument }) => instrumentSymbol(instrument));
 }
 
-/** Options that have not begun their day count nothing in it; that nobody quotes them is told all the same. */
-function unmarkableDue({ legs }: StructurePosition, market: MarkInput): readonly string[] {
-  if (legs.some(({ instrument }) => instrument.kind === 'shares')) return [];
-  return markPosition(legs, market).unmarkable.map(({ symbol }) => symbol);
+/** Options of a session before that no quote of now begins the day of, were it only too wide: what they may have
+ * lost is unknown, not nothing. */
+function withoutStart(desk: DeskContext, { legs }: StructurePosition): readonly string[] {
+  return legs.flatMap(({ instrument }) => {
+    const isWaiting = instrument.kind === 'option' && soundMid(desk, instrument) === undefined;
+    return isWaiting ? [instrumentSymbol(instrument)] : [];
+  });
+}
+
+/** What leaving a position now brings beyond its opening; below nothing only where that was lost before the day
+ * and the planned loss is the worst case, which has it in it. */
+function gainSinceOpening(position: StructurePosition, { liquidationCents }: PositionMark): number {
+  const { carriedCents, exitPlan, openCashCents } = position;
+  const least = exitPlan?.plannedLossCents === undefined ? Math.min(0, carriedCents) : 0;
+  return Math.max(least, (liquidationCents ?? Number.NEGATIVE_INFINITY) + openCashCents);
 }
 
 /** The day so far, marked at this step: what was gained before it began is no part of it, nor is anything of
@@ -79,14 +92,16 @@ export function dayPnl(desk: DeskContext): DayPnl {
   const market = marksNow(desk);
   for (const position of held) {
     if (outside.includes(position)) continue;
+    const mark = markPosition(position.legs, market);
+    openGain += gainSinceOpening(position, mark);
     if (position.isCarryDue) {
-      unmarkable.push(...unmarkableDue(position, market));
+      const waiting = withoutStart(desk, position);
+      unmarkable.push(...waiting);
+      trusted &&= waiting.length === 0;
       continue;
     }
-    const mark = markPosition(position.legs, market);
     const sinceOpen = position.openCashCents - position.carriedCents;
     liquidation = plus(liquidation, mark.liquidationCents, sinceOpen);
-    openGain += Math.max(0, plus(0, mark.liquidationCents, sinceOpen) ?? 0);
     mid = plus(mid, mark.midCents, sinceOpen);
     best = plus(best, mark.atBestCents, sinceOpen);
     trusted &&= mark.trusted;

@@ -2,7 +2,7 @@
  * Tells of legs that cannot be marked, those that lose their market together at once. One that loses it later
  * is an incident of its own, with all of them: it may be the short that a stop goes by.
  */
-import { parseInstrument } from '../../engine/domain/instrument.ts';
+import { instrumentSymbol, parseInstrument } from '../../engine/domain/instrument.ts';
 import { addMicros } from '../../engine/domain/units.ts';
 import type { DeskContext } from '../desk-context.ts';
 import { FIRST_WORD_MICROS, isAwaited } from '../session/chain-filling.ts';
@@ -22,15 +22,30 @@ function isDueLater(desk: DeskContext, symbol: string): boolean {
   return at.market < addMicros(day.session.open, FIRST_WORD_MICROS) || isAwaited(desk, symbol);
 }
 
+/** What has not begun its day. */
+function dueSymbols({ book }: DeskContext): ReadonlySet<string> {
+  const due = book.structures().filter(({ isCarryDue }) => isCarryDue);
+  return new Set(
+    due.flatMap(({ legs }) => legs.map(({ instrument }) => instrumentSymbol(instrument))),
+  );
+}
+
 function textOf(desk: DeskContext, lost: readonly string[]): string {
   const isOutside = (symbol: string): boolean =>
     areOutsideChain(desk, [{ instrument: parseInstrument(symbol), quantity: 1 }]);
   const outside = lost.filter(isOutside);
-  const unquoted = lost.filter((symbol) => !isOutside(symbol));
+  const due = dueSymbols(desk);
+  const waiting = lost.filter((symbol) => due.has(symbol) && !isOutside(symbol));
+  const unquoted = lost.filter((symbol) => !due.has(symbol) && !isOutside(symbol));
   const texts: string[] = [];
   if (unquoted.length > 0) {
     texts.push(
       `no market for ${unquoted.join(', ')}: the day counts it at its worst, a stop goes by what its neighbours tell, nothing opens until it is quoted again`,
+    );
+  }
+  if (waiting.length > 0) {
+    texts.push(
+      `the day counts nothing of ${waiting.join(', ')}, held since a session before, until a market to be trusted begins its day, nothing opens before that`,
     );
   }
   if (outside.length > 0) {

@@ -111,7 +111,10 @@ export function carryHeld(desk: DeskContext): void {
 
 /** Mid of a contract of the chain, where it has a market to be trusted now. One that nobody bids for is worth half
  * of its least price at most. */
-function soundMid({ at, evidence }: DeskContext, contract: OptionContract): Price | undefined {
+export function soundMid(
+  { at, evidence }: DeskContext,
+  contract: OptionContract,
+): Price | undefined {
   const quote = evidence.of(instrumentSymbol(contract));
   const { guard } = DEFAULT_EXIT_POLICY;
   if (quoteFault(quote, at, guard, gridOfOne(contract).step) !== undefined) return undefined;

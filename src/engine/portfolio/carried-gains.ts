@@ -57,15 +57,11 @@ export function carriedSum({ carried }: Carrier): number {
   return sum;
 }
 
-/** Held of an instrument before a trade, signed; nothing where no gain of it was carried into the day. What
- * closes something that has not started its day tells at what it does. */
-export function beforeTrade(carrier: Carrier, { instrument, signed, at }: Trade): number {
-  if (carrier.carryDue.size === 0 && carrier.carried.size === 0) return 0;
+/** Held of an instrument before a trade, signed; nothing where all of it is of the day. */
+export function beforeTrade({ carried, carryDue, lots }: Carrier, instrument: Instrument): number {
+  if (carryDue.size === 0 && carried.size === 0) return 0;
   const symbol = instrumentSymbol(instrument);
-  if (carrier.carryDue.has(symbol) && heldOf(carrier, symbol) * signed < 0) {
-    carry(carrier, symbol, at);
-  }
-  return carrier.carried.has(symbol) ? heldOf(carrier, symbol) : 0;
+  return carryDue.has(symbol) || carried.has(symbol) ? heldOf({ lots }, symbol) : 0;
 }
 
 /** Held of an instrument, signed. */
@@ -84,7 +80,8 @@ export interface DayStart {
 
 /** A day begins, for shares at the closing price of the session right before it or at the first one that comes to
  * be known. An option that expired in that session ended by that close; one whose end nobody saw begins at what
- * it is settled at, and one that lives at its first price of the day, or at what closes it. */
+ * it is settled at, and one that lives at its first price of the day; each part that is closed before that, at what
+ * closes it. */
 export function startDay(carrier: Carrier, { date, before, close }: DayStart): void {
   carrier.heldOver.clear();
   for (const { instrument } of carrier.lots.held()) {
@@ -146,15 +143,31 @@ function carry(carrier: Carrier, symbol: string, at: Price): void {
   }
 }
 
-/** Takes what was carried of the part that was closed of `before`; returns it. */
-export function releaseCarried(carrier: Carrier, instrument: Instrument, before: number): number {
+/** A trade of something that is not all of the day. */
+export interface CarriedTrade {
+  readonly instrument: Instrument;
+  /** Held of it before, signed. */
+  readonly before: number;
+  readonly realizedCents: number;
+}
+
+/** Takes what was gained before the day of the part that a trade closed; returns it. Of what has not begun its day
+ * that is all that the part made. Its rest begins by no price of that trade: an assignment, what undoes an
+ * execution and what is taken over by hand have none of the day. */
+export function releaseCarried(carrier: Carrier, trade: CarriedTrade): number {
+  const { instrument, before, realizedCents } = trade;
   if (before === 0) return 0;
+  const { carried, carryDue } = carrier;
   const symbol = instrumentSymbol(instrument);
-  const carried = carrier.carried.get(symbol) ?? 0;
   const closed = Math.min(1, Math.max(0, 1 - heldOf(carrier, symbol) / before));
-  const released = Math.round(carried * closed);
-  if (closed === 1) carrier.carried.delete(symbol);
-  else carrier.carried.set(symbol, carried - released);
+  const ofPart = Math.round((carried.get(symbol) ?? 0) * closed);
+  const released = carryDue.has(symbol) ? realizedCents : ofPart;
   carrier.view = undefined;
+  if (closed === 1) {
+    carried.delete(symbol);
+    carryDue.delete(symbol);
+  } else if (carried.has(symbol)) {
+    carried.set(symbol, (carried.get(symbol) ?? 0) - ofPart);
+  }
   return released;
 }

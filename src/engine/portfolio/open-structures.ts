@@ -88,19 +88,20 @@ export class OpenStructures<View> {
 
   trade(structure: Structure<View>, trade: Trade): void {
     const { instrument, signed, at, by } = trade;
-    const before = beforeTrade(structure, trade);
-    this.#realize(structure, structure.lots.trade(instrument, signed, at, by));
-    this.day.realize(0 - releaseCarried(structure, instrument, before));
+    const before = beforeTrade(structure, instrument);
+    const realizedCents = structure.lots.trade(instrument, signed, at, by);
+    this.#realize(structure, realizedCents);
+    this.day.realize(0 - releaseCarried(structure, { instrument, before, realizedCents }));
   }
 
   /** Closes with a signed trade as far as the structure holds the other way; returns what it closed. */
   reduce(structure: Structure<View>, trade: Trade): number {
     const { instrument, signed, at, by } = trade;
-    const before = beforeTrade(structure, trade);
+    const before = beforeTrade(structure, instrument);
     const { quantity, realizedCents } = structure.lots.reduce(instrument, signed, at, by);
     if (quantity === 0) return 0;
     this.#realize(structure, realizedCents);
-    this.day.realize(0 - releaseCarried(structure, instrument, before));
+    this.day.realize(0 - releaseCarried(structure, { instrument, before, realizedCents }));
     this.dropIfFlat(structure);
     return quantity;
   }

@@ -639,6 +639,24 @@ describe('a new session', () => {
     expect(book.day().realizedCents).toBe(0);
   });
 
+  it('leaves the rest to begin by itself where a part is closed before that, whatever at', () => {
+    const book = new PortfolioBook();
+    book.startSession(MONDAY);
+    book.applyExternalFill(fillOf(SHORT_PUT, 1, 3));
+    book.startSession(TUESDAY, spyAt(600));
+    const { positionId } = book.structures()[0]!;
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 7, 1));
+    expect(book.day().realizedCents).toBe(0);
+    expect(book.structure(positionId)).toMatchObject({ carriedCents: 0, isCarryDue: true });
+    expect(book.carryContractAt(instrumentSymbol(SHORT_PUT.instrument), priceFromDollars(3))).toBe(
+      true,
+    );
+    expect(book.structure(positionId)?.carriedCents).toBe(-400_00);
+    book.applyExternalFill(fillOf(closingOf(SHORT_PUT), 2, 2));
+    expect(book.structures()).toEqual([]);
+    expect(book.day().realizedCents).toBe(200_00);
+  });
+
   it('begins what is settled before a close is known at the first price that comes', () => {
     const book = new PortfolioBook();
     book.startSession(TUESDAY);

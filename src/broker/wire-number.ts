@@ -1,5 +1,6 @@
 /** Numbers as brokers write them. Pure. */
 
+import { shareQuantity } from '../engine/domain/share-quantity.ts';
 import { priceFromDollars } from '../engine/domain/units.ts';
 import type { HeldPosition } from './order-gateway.ts';
 
@@ -31,6 +32,6 @@ export function heldPosition(
   dollars: number | undefined,
 ): HeldPosition | undefined {
   if (Math.abs(quantity * (dollars ?? 1)) > MOST_ON_THE_WIRE) return undefined;
-  if (dollars === undefined) return { symbol, quantity };
-  return { symbol, quantity, averagePrice: priceFromDollars(dollars) };
+  const held = { symbol, quantity: shareQuantity(quantity) };
+  return dollars === undefined ? held : { ...held, averagePrice: priceFromDollars(dollars) };
 }

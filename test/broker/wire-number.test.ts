@@ -8,6 +8,7 @@ import {
   MOST_ON_THE_WIRE,
   numberOnWire,
 } from '../../src/broker/wire-number.ts';
+import { shareQuantity } from '../../src/engine/domain/share-quantity.ts';
 import { amountCents, centsFromDollars, priceFromDollars } from '../../src/engine/domain/units.ts';
 
 const HUGE = ['1e15', 1e15, '-10000000001', Number.MAX_VALUE, '1e999'];
@@ -35,6 +36,10 @@ describe('a number on the wire', () => {
     ]);
     const coins = { symbol: 'PEPEUSD', quantity: 12e9 };
     expect(heldPosition('PEPEUSD', 12e9, 0.000_1)).toEqual({ ...coins, averagePrice: 1 });
+    expect(heldPosition('SHIBUSD', 62_993_671.891_671_404, undefined)).toEqual({
+      symbol: 'SHIBUSD',
+      quantity: shareQuantity(62_993_671.891_671_404),
+    });
     expect(heldPosition('PEPEUSD', 12e9, 1)).toBeUndefined();
     expect(heldPosition('PEPEUSD', -12e9, undefined)).toBeUndefined();
     expect(amountCents(priceFromDollars(1), MOST_ON_THE_WIRE)).toBe(MOST_ON_THE_WIRE * 10_000);

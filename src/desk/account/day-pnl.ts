@@ -95,9 +95,7 @@ export function dayPnl(desk: DeskContext): DayPnl {
     const mark = markPosition(position.legs, market);
     openGain += gainSinceOpening(position, mark);
     if (position.isCarryDue) {
-      const waiting = withoutStart(desk, position);
-      unmarkable.push(...waiting);
-      trusted &&= waiting.length === 0;
+      unmarkable.push(...withoutStart(desk, position));
       continue;
     }
     const sinceOpen = position.openCashCents - position.carriedCents;

@@ -97,7 +97,9 @@ export function begunExit(
   for (const exit of OF_A_SIDE) {
     const side = begunSide(desk, free, held, exit);
     // Nothing is short then, and one side that cannot be sold must not keep the other.
-    if (begun !== undefined && side !== undefined) return { ...side, close: 'whole' };
+    if (begun !== undefined && side !== undefined && side.close !== begun.close) {
+      return { ...side, close: 'whole' };
+    }
     begun ??= side;
   }
   if (begun !== undefined) return begun;

@@ -316,30 +316,33 @@ describe('what others hold over a session and nobody quotes so that its day coul
     { action: 'sellToOpen', half: 0.07 },
     { action: 'buyToOpen', half: 0.07 },
     { action: 'sellToOpen', half: undefined },
-  ] as const)('is told, holds openings and makes no day to be trusted: %o', ({ action, half }) => {
-    const rig = new DeskRig({ limits: LIMITS });
-    new OtherScreen().trade(rig, { symbol: OF_MONDAY, action, quantity: 2, dollars: 1 });
-    unsound(rig, half);
-    overTheWeekend(rig);
-    expect(rig.positions()).toMatchObject([{ isCarryDue: true }]);
-    const { trusted, unmarkable, liquidationCents } = dayPnl(rig.desk.context);
-    expect({ trusted, unmarkable }).toEqual({ trusted: false, unmarkable: [OF_MONDAY] });
-    expect(liquidationCents).toBe(0);
-    expect(rig.day.status.causes).toContain('unmarkable');
-    const told = rig.effects.filter(({ kind }) => kind === 'alert');
-    expect(told).toContainEqual(
-      expect.objectContaining({
-        action: 'trigger',
-        code: 'LEG_UNMARKABLE',
-        text: expect.stringContaining(`counts nothing of ${OF_MONDAY}`),
-      }),
-    );
-    unsound(rig, 0.01);
-    rig.advance(40);
-    expect(rig.positions()).toMatchObject([{ isCarryDue: false }]);
-    expect(dayPnl(rig.desk.context)).toMatchObject({ trusted: true, unmarkable: [] });
-    expect(rig.day.status.causes).toEqual([]);
-  });
+  ] as const)(
+    'is told and holds openings, and what else counts in the day is trusted: %o',
+    ({ action, half }) => {
+      const rig = new DeskRig({ limits: LIMITS });
+      new OtherScreen().trade(rig, { symbol: OF_MONDAY, action, quantity: 2, dollars: 1 });
+      unsound(rig, half);
+      overTheWeekend(rig);
+      expect(rig.positions()).toMatchObject([{ isCarryDue: true }]);
+      const { trusted, unmarkable, liquidationCents } = dayPnl(rig.desk.context);
+      expect({ trusted, unmarkable }).toEqual({ trusted: true, unmarkable: [OF_MONDAY] });
+      expect(liquidationCents).toBe(0);
+      expect(rig.day.status.causes).toContain('unmarkable');
+      const told = rig.effects.filter(({ kind }) => kind === 'alert');
+      expect(told).toContainEqual(
+        expect.objectContaining({
+          action: 'trigger',
+          code: 'LEG_UNMARKABLE',
+          text: expect.stringContaining(`counts nothing of ${OF_MONDAY}`),
+        }),
+      );
+      unsound(rig, 0.01);
+      rig.advance(40);
+      expect(rig.positions()).toMatchObject([{ isCarryDue: false }]);
+      expect(dayPnl(rig.desk.context)).toMatchObject({ trusted: true, unmarkable: [] });
+      expect(rig.day.status.causes).toEqual([]);
+    },
+  );
 
   it('keeps no loss of others from being seen', () => {
     const rig = new DeskRig({ limits: LIMITS });
@@ -352,7 +355,6 @@ describe('what others hold over a session and nobody quotes so that its day coul
     expect(rig.bodies('contractCarried')).toMatchObject([{ symbol: other }]);
     rig.spot -= 6;
     rig.advance(20);
-    expect(dayPnl(rig.desk.context).trusted).toBe(false);
     expect(rig.day.status.causes).toContain('dailyLoss');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TradeCard } from '../../../src/desk/engine-api.ts';
 import type { OrderRequest } from '../../../src/desk/engine-api-requests.ts';
+import { noteExit } from '../../../src/desk/orders/exit-cause.ts';
 import { instrumentSymbol, parseOccSymbol } from '../../../src/engine/domain/instrument.ts';
 import type { LegAction } from '../../../src/engine/domain/order.ts';
 import { cents, centsFromDollars, price } from '../../../src/engine/domain/units.ts';
@@ -145,6 +146,15 @@ describe('the long of a side that was stopped', () => {
     rig.advance(20);
     expect(held(rig)).toEqual(['1 C00606000']);
     expect(rig.bodies('exitTriggered').at(-1)).toMatchObject({ reason: 'putSideStop' });
+  });
+
+  it('is sold alone where its side was left before a dividend as well', () => {
+    const { rig, longIsBid } = bare();
+    const { positionId } = rig.positions()[0]!;
+    noteExit(rig.desk.context, positionId, { reason: 'exDividend', numbers: {} });
+    longIsBid(0.6);
+    rig.advance(20);
+    expect(held(rig)).toEqual(PUTS);
   });
 
   it('is sold for a stop of before: its strategy rests from that one on, after a restart too', () => {

@@ -87,8 +87,8 @@ export class Settlements {
   }
 }
 
-/** Reads one activity; undefined for one that settles no option, or took no contract. The quantity is what the activity
- * takes from the position: of a short contract it is positive. */
+/** Reads one activity; undefined for one that settles no option, or took no contract. The quantity is what the
+ * activity takes from the position: of a short contract it is positive. */
 export function readSettlement(fields: Fields, now: EpochMicros): Settlement | undefined {
   const id = textIn(fields, 'id');
   const booked = KINDS.get(textIn(fields, 'activity_type') ?? '');

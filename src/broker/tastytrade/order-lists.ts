@@ -62,8 +62,8 @@ export class OrderLists {
     return this.#page(begun, at, onList);
   }
 
-  /** True of a row that could not be read and is an order that is known, or may be one. Somebody's order in what this engine
-   * has no word for is left out. */
+  /** True of a row that could not be read and is an order that is known, or may be one. Somebody's order in what
+   * this engine has no word for is left out. */
   readonly #isMissed = (item: unknown): boolean => {
     const row = rowIn(item);
     return row === undefined || this.#isKnown(row.id, row.tag);

@@ -80,8 +80,8 @@ export type AuditBody =
       readonly dayPnlCents: number;
       /** Mid of the underlying at that moment, 1/10,000 dollar; absent where it was not known. */
       readonly spot?: number;
-      /** Its mid at the exercise mark, as its own record has it; absent in records of older builds, where it was not known, and where
-       * options trade no longer than until then. */
+      /** Its mid at the exercise mark, as its own record has it; absent in records of older builds, where it was not
+       * known, and where options trade no longer than until then. */
       readonly mark?: number;
       /** Whose prices those are, by its ticker; absent in records of older builds, and without one. */
       readonly underlying?: string;
